@@ -1,0 +1,102 @@
+/** What is known of a backend: probes, outcomes of attempts, load, and the judgement of the health service. */
+import { z } from 'zod';
+import { Backend } from './config-snapshot.js';
+import { bucketContract, eventContract, requestContract } from './contract.js';
+import { BackendId, DeploymentId } from './ids.js';
+
+export const LoadedModel = z.object({
+  name: z.string(),
+  sizeBytes: z.number(),
+  vramBytes: z.number(),
+  contextLength: z.number().nullable(),
+  expiresAt: z.string().nullable(),
+});
+export type LoadedModel = z.infer<typeof LoadedModel>;
+
+export const InstalledModel = z.object({
+  name: z.string(),
+  sizeBytes: z.number().nullable(),
+  contextLength: z.number().nullable(),
+  /** completion, tools, insert, vision, embedding, thinking. */
+  capabilities: z.array(z.string()).nullable(),
+});
+export type InstalledModel = z.infer<typeof InstalledModel>;
+
+/** `probe.{backend}`: health asks, the worker that serves the backend looks (no token is ever spent). */
+export const ProbeBackend = requestContract({
+  subject: 'probe.{backend}',
+  request: z.object({ v: z.literal(1), backend: Backend }),
+  reply: z.object({
+    v: z.literal(1),
+    reachable: z.boolean(),
+    /** Why not, in words an admin understands. */
+    reason: z.string().nullable(),
+    latencyMs: z.number(),
+    version: z.string().nullable(),
+    installed: z.array(InstalledModel).nullable(),
+    loaded: z.array(LoadedModel).nullable(),
+  }),
+  deadlineMs: 12_000,
+});
+export type ProbeReply = z.infer<typeof ProbeBackend.reply>;
+
+/** How one attempt ended, told by the ingress to routers and health. */
+export const AttemptOutcome = eventContract({
+  subject: 'outcome.{backend}',
+  payload: z.object({
+    v: z.literal(1),
+    backendId: BackendId,
+    deploymentId: DeploymentId,
+    modelGroup: z.string(),
+    ok: z.boolean(),
+    errorCode: z.string().nullable(),
+    upstreamStatus: z.number().nullable(),
+    /** Only failures that are the backend's own count against it. */
+    blame: z.enum(['backend', 'request', 'gateway']),
+    retryAfterMs: z.number().nullable(),
+    durationMs: z.number(),
+    firstTokenMs: z.number().nullable(),
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    stream: z.boolean(),
+    at: z.string(),
+  }),
+});
+export type AttemptOutcomeEvent = z.infer<typeof AttemptOutcome.payload>;
+
+/** Starts of attempts and the queue of a host: ingress and workers to routers. */
+export const BackendLoad = eventContract({
+  subject: 'load.{backend}',
+  payload: z.object({
+    v: z.literal(1),
+    backendId: BackendId,
+    /** Which process counts; the router sums over them and forgets those that fall silent. */
+    reporter: z.string(),
+    running: z.number().int(),
+    queued: z.number().int(),
+    loaded: z.array(LoadedModel).nullable(),
+    /** Expected wait of a new request for a model that is loaded, milliseconds. */
+    expectedWaitMs: z.number().nullable(),
+    draining: z.boolean(),
+    at: z.string(),
+  }),
+});
+export type BackendLoadEvent = z.infer<typeof BackendLoad.payload>;
+
+/** The health service's judgement, in bucket HEALTH under the backend's id. */
+export const BackendHealth = z.object({
+  v: z.literal(1),
+  backendId: BackendId,
+  state: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
+  /** Why, in words; null where healthy. */
+  reason: z.string().nullable(),
+  since: z.string(),
+  lastProbeAt: z.string().nullable(),
+  probeLatencyMs: z.number().nullable(),
+  version: z.string().nullable(),
+  installed: z.array(InstalledModel).nullable(),
+  loaded: z.array(LoadedModel).nullable(),
+});
+export type BackendHealth = z.infer<typeof BackendHealth>;
+
+export const HealthBucket = bucketContract({ bucket: 'HEALTH', value: BackendHealth, ttlMs: 0 });

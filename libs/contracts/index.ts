@@ -1,0 +1,82 @@
+/** Every subject, message, error code and id of the suite, once. */
+export {
+  requestContract,
+  eventContract,
+  durableContract,
+  bucketContract,
+  fillSubject,
+  wildcardSubject,
+} from './contract.js';
+export type {
+  RequestContract,
+  EventContract,
+  DurableContract,
+  BucketContract,
+  AnyRequestContract,
+} from './contract.js';
+export { RequestId, AttemptId, KeyId, KeyDigest, TeamId, UserId, DeploymentId, BackendId, attemptIdOf } from './ids.js';
+export { errorTable, GatewayError, isErrorCode, toGatewayError } from './errors.js';
+export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors.js';
+export { DataPolicy, dataPolicies, satisfiesDataPolicy, strictestDataPolicy } from './data-policy.js';
+export {
+  SecretRef,
+  Endpoint,
+  endpoints,
+  UpstreamDialect,
+  BackendKind,
+  Backend,
+  Price,
+  Capabilities,
+  DefaultParams,
+  Deployment,
+  strategyNames,
+  StrategyName,
+  tierNames,
+  TierName,
+  ComplexityRouter,
+  errorClasses,
+  ErrorClass,
+  RoutingSettings,
+  DeclaredKey,
+  GeneralSettings,
+  ConfigProblem,
+  ConfigSnapshot,
+  ConfigBucket,
+} from './config-snapshot.js';
+export {
+  RequestNeeds,
+  PlanOverrides,
+  PlanQuery,
+  Attempt,
+  Plan,
+  RouterPlan,
+  ModelCard,
+  RouterModels,
+  RouterFleet,
+} from './route.js';
+export {
+  ClientDialect,
+  Payer,
+  Priority,
+  InferOpen,
+  QueuedNotice,
+  AcceptedNotice,
+  TokenUsage,
+  UsageNotice,
+  StreamFailure,
+  inferSubjects,
+} from './inference.js';
+export { UsageOpen, UsageClose, usageOutcomes } from './usage-event.js';
+export type { UsageOpenEvent, UsageCloseEvent } from './usage-event.js';
+export {
+  LoadedModel,
+  InstalledModel,
+  ProbeBackend,
+  AttemptOutcome,
+  BackendLoad,
+  BackendHealth,
+  HealthBucket,
+} from './backend-state.js';
+export type { ProbeReply, AttemptOutcomeEvent, BackendLoadEvent } from './backend-state.js';
+export { RateLimits, KeyRole, KeyRecord, LookUpKey, KeysBucket } from './access.js';
+export { DrainBackend } from './drain.js';
