@@ -1,0 +1,195 @@
+/**
+ * Everything a service says to another goes through this: request/reply, events, durable events, buckets and token
+ * streams. Two connections: one for data (token streams), one for control, so that a slow stream never delays a decision.
+ */
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { z } from 'zod';
+import {
+  fillSubject,
+  wildcardSubject,
+  type AnyRequestContract,
+  type BucketContract,
+  type DurableContract,
+  type EventContract,
+  type InferOpen,
+} from '#contracts';
+import { activeTraceparent, type Logger, type Metrics } from '#telemetry';
+import { connectTo, serverProblem, type BusOptions } from './connection.js';
+import { Bucket } from './jetstream/bucket.js';
+import { consumeDurable, publishDurable, type ConsumeOptions } from './jetstream/durable.js';
+import { ensureStreams } from './jetstream/topology.js';
+import { sendRequest, serveRequests, type RequestOptions } from './rpc.js';
+import { StreamReceivers, type ReceivedStream } from './stream/receiver.js';
+import { StreamSenders, type StreamHandler } from './stream/sender.js';
+
+export class Bus {
+  private readonly statusHandlers = new Set<(connected: boolean) => void>();
+  private readonly receivers: StreamReceivers;
+  private readonly senders: StreamSenders;
+  private connectedNow = true;
+
+  private constructor(
+    private readonly control: NatsConnection,
+    private readonly data: NatsConnection,
+    private readonly replicas: number,
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {
+    const now = () => performance.now();
+    this.receivers = new StreamReceivers(data, now);
+    this.senders = new StreamSenders(data, now, (error) => logger.error({ err: error }, 'a stream handler failed'));
+    void this.followStatus();
+    metrics.set('signalbox_bus_connected', {}, 1);
+  }
+
+  /** Connects and waits for the server; throws Error where the server cannot be used (too old, no JetStream). */
+  static async connect(options: BusOptions & { replicas?: number; logger: Logger; metrics: Metrics }): Promise<Bus> {
+    const control = await connectTo(options, 'control');
+    const problem = serverProblem(control);
+    if (problem !== null) {
+      await control.close();
+      throw new Error(problem);
+    }
+    const data = await connectTo(options, 'data');
+    const replicas = options.replicas ?? 1;
+    await ensureStreams(control, replicas);
+    return new Bus(control, data, replicas, options.logger, options.metrics);
+  }
+
+  /** Asks and returns the parsed reply; throws GatewayError: the server's own, or service_unavailable. */
+  request<C extends AnyRequestContract>(
+    contract: C,
+    payload: z.input<C['request']>,
+    options: RequestOptions = {},
+  ): Promise<z.output<C['reply']>> {
+    return sendRequest(this.control, contract, payload, options, (subject, seconds, failure) => {
+      this.metrics.observe('signalbox_bus_request_duration_seconds', { subject }, seconds);
+      if (failure !== null) this.metrics.count('signalbox_bus_errors_total', { subject, error_type: failure });
+    });
+  }
+
+  /** Answers requests; `tokens` fills the subject's places. Nest controllers use @Serves instead. */
+  serve<C extends AnyRequestContract>(
+    contract: C,
+    tokens: Readonly<Record<string, string>>,
+    handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
+  ): { stop(): Promise<void> } {
+    return serveRequests(this.control, contract, tokens, handler, (subject, error) =>
+      this.logger.error({ subject, err: error }, 'a request handler failed'),
+    );
+  }
+
+  /** Tells everybody who listens; may be lost. */
+  publish<C extends EventContract<string, z.ZodType>>(
+    contract: C,
+    payload: z.input<C['payload']>,
+    options: { tokens?: Record<string, string> } = {},
+  ): void {
+    if (this.control.isClosed()) return;
+    this.control.publish(fillSubject(contract.subject, options.tokens ?? {}), JSON.stringify(payload));
+  }
+
+  /** Listens to an event; without tokens, to all of its subjects. Payloads that do not fit the schema are dropped. */
+  subscribe<C extends EventContract<string, z.ZodType>>(
+    contract: C,
+    handler: (payload: z.output<C['payload']>) => void,
+    options: { tokens?: Record<string, string>; queue?: string } = {},
+  ): { stop(): void } {
+    const subject =
+      options.tokens === undefined ? wildcardSubject(contract.subject) : fillSubject(contract.subject, options.tokens);
+    const subscription = this.control.subscribe(subject, {
+      ...(options.queue === undefined ? {} : { queue: options.queue }),
+      callback: (error, message) => {
+        if (error !== null) return;
+        try {
+          const parsed = contract.payload.safeParse(JSON.parse(message.string()));
+          if (parsed.success) handler(parsed.data as z.output<C['payload']>);
+          else this.logger.warn({ subject: message.subject }, 'an event of an unknown form was ignored');
+        } catch (failure) {
+          this.logger.error({ subject: message.subject, err: failure }, 'an event handler failed');
+        }
+      },
+    });
+    return { stop: () => subscription.unsubscribe() };
+  }
+
+  /** Resolves once JetStream has stored the event. */
+  publishDurable<C extends DurableContract<string, z.ZodType>>(
+    contract: C,
+    payload: z.input<C['payload']>,
+    options: { messageId: string },
+  ): Promise<void> {
+    return publishDurable(this.control, contract, payload, options);
+  }
+
+  /** Consumes durable events in batches; see ConsumeOptions. */
+  consume(options: ConsumeOptions): Promise<{ stop(): Promise<void>; pending(): Promise<number> }> {
+    return consumeDurable(this.control, options, (error) =>
+      this.logger.warn({ durable: options.durable, err: error }, 'consuming failed, trying again'),
+    );
+  }
+
+  bucket<S extends z.ZodType>(contract: BucketContract<S>): Promise<Bucket<z.output<S>>> {
+    return Bucket.open(this.control, contract, this.replicas);
+  }
+
+  /** Serves token streams on a subject. */
+  serveStreams(options: { subject: string; queue?: string; handle: StreamHandler }): { stop(): Promise<void> } {
+    return this.senders.serve(options);
+  }
+
+  /** Opens a token stream; `signal` cancels it. */
+  openStream(subject: string, open: InferOpen, options: { signal: AbortSignal }): ReceivedStream {
+    const traceparent = activeTraceparent();
+    return this.receivers.openStream(subject, open, traceparent === null ? {} : { traceparent }, options.signal);
+  }
+
+  get connected(): boolean {
+    return this.connectedNow;
+  }
+
+  /** Streams open in this process, both directions. */
+  get openStreams(): number {
+    return this.receivers.size + this.senders.size;
+  }
+
+  onStatus(handler: (connected: boolean) => void): void {
+    this.statusHandlers.add(handler);
+  }
+
+  /** Sends what is buffered and closes. */
+  async drain(): Promise<void> {
+    this.receivers.stop();
+    this.senders.stop();
+    await Promise.allSettled([drainOrClose(this.data), drainOrClose(this.control)]);
+  }
+
+  private async followStatus(): Promise<void> {
+    for await (const status of this.control.status()) {
+      if (status.type === 'disconnect') this.setConnected(false);
+      else if (status.type === 'reconnect') this.setConnected(true);
+    }
+  }
+
+  private setConnected(connected: boolean): void {
+    if (connected === this.connectedNow) return;
+    this.connectedNow = connected;
+    this.metrics.set('signalbox_bus_connected', {}, connected ? 1 : 0);
+    if (connected) this.logger.info({}, 'the bus is back');
+    else this.logger.warn({}, 'the bus is gone, reconnecting');
+    for (const handler of this.statusHandlers) handler(connected);
+  }
+}
+
+/** Draining needs the server; without it the connection is only closed. */
+async function drainOrClose(connection: NatsConnection): Promise<void> {
+  if (connection.isClosed()) return;
+  const drained = connection.drain().then(
+    () => true,
+    () => false,
+  );
+  const late = new Promise<boolean>((resolve) => {
+    setTimeout(() => resolve(false), 2_000).unref();
+  });
+  if (!(await Promise.race([drained, late]))) await connection.close();
+}

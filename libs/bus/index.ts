@@ -1,0 +1,8 @@
+/** The bus: the only place that knows NATS. */
+export { Bus } from './bus.js';
+export type { BusOptions } from './connection.js';
+export type { Bucket, BucketEntry } from './jetstream/bucket.js';
+export type { ConsumeOptions, DurableMessage } from './jetstream/durable.js';
+export type { RequestOptions } from './rpc.js';
+export type { ReceivedFrame, ReceivedStream } from './stream/receiver.js';
+export type { StreamHandler, StreamSender } from './stream/sender.js';

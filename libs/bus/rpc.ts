@@ -1,0 +1,179 @@
+/**
+ * Request/reply by contract. A reply is one byte (`+` or `-`) and JSON: the contract's reply, or `{code, details}` of a
+ * GatewayError. The requester's deadline and trace travel in headers.
+ */
+import {
+  headers as natsHeaders,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  NoRespondersError,
+  RequestError,
+  TimeoutError,
+} from '@nats-io/transport-node';
+import type { z } from 'zod';
+import { fillSubject, GatewayError, isErrorCode, toGatewayError, type AnyRequestContract } from '#contracts';
+import { activeTraceparent, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
+
+const okByte = 0x2b;
+const deadlineHeader = 'sb-deadline';
+
+export interface RequestOptions {
+  readonly tokens?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Overrides the contract's deadline, milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/** Told after each request: seconds and the kind of failure. */
+export type RequestObserver = (subject: string, seconds: number, failure: string | null) => void;
+
+/** Sends a request and returns its parsed reply; throws GatewayError (the server's, or service_unavailable). */
+export async function sendRequest<C extends AnyRequestContract>(
+  connection: NatsConnection,
+  contract: C,
+  payload: z.input<C['request']>,
+  options: RequestOptions,
+  observe: RequestObserver,
+): Promise<z.output<C['reply']>> {
+  const subject = fillSubject(contract.subject, options.tokens ?? {});
+  const deadlineMs = options.deadlineMs ?? contract.deadlineMs;
+  const startedAt = performance.now();
+  try {
+    const reply = await withSpan(
+      `request ${contract.subject}`,
+      { kind: SpanKind.CLIENT, attributes: busAttributes(contract.subject, 'request') },
+      () => exchange(connection, subject, payload, deadlineMs, options.signal),
+    );
+    const value = readReply(reply, contract);
+    observe(contract.subject, (performance.now() - startedAt) / 1000, null);
+    return value;
+  } catch (error) {
+    const failure = error instanceof GatewayError ? error.code : 'bus_error';
+    observe(contract.subject, (performance.now() - startedAt) / 1000, failure);
+    throw error;
+  }
+}
+
+async function exchange(
+  connection: NatsConnection,
+  subject: string,
+  payload: unknown,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Msg> {
+  signal?.throwIfAborted();
+  const carried = natsHeaders();
+  carried.set(deadlineHeader, String(Date.now() + deadlineMs));
+  const traceparent = activeTraceparent();
+  if (traceparent !== null) carried.set('traceparent', traceparent);
+  try {
+    return await connection.request(subject, JSON.stringify(payload), { timeout: deadlineMs, headers: carried });
+  } catch (error) {
+    throw requestFailure(subject, error);
+  }
+}
+
+function requestFailure(subject: string, error: unknown): GatewayError {
+  const cause = error instanceof RequestError && error.cause !== undefined ? error.cause : error;
+  const why =
+    cause instanceof NoRespondersError
+      ? 'nobody serves it'
+      : cause instanceof TimeoutError
+        ? 'it did not answer in time'
+        : 'the bus is not connected';
+  return new GatewayError('service_unavailable', { adminText: `${subject}: ${why}` }, { cause: error });
+}
+
+function readReply<C extends AnyRequestContract>(message: Msg, contract: C): z.output<C['reply']> {
+  const text = Buffer.from(message.data.buffer, message.data.byteOffset + 1, message.data.byteLength - 1).toString();
+  const value: unknown = JSON.parse(text);
+  if (message.data[0] === okByte) {
+    const parsed = contract.reply.safeParse(value);
+    if (parsed.success) return parsed.data as z.output<C['reply']>;
+    throw new GatewayError('internal_error', {}, { cause: parsed.error });
+  }
+  throw readError(value);
+}
+
+function readError(value: unknown): GatewayError {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    isErrorCode(value.code)
+  ) {
+    const details =
+      'details' in value && typeof value.details === 'object' && value.details !== null ? value.details : {};
+    return new GatewayError(value.code, details);
+  }
+  return new GatewayError('internal_error', {}, { cause: value });
+}
+
+/** Told of errors that are bugs: everything a handler throws that is no GatewayError. */
+export type HandlerFault = (subject: string, error: unknown) => void;
+
+/** Answers requests of `contract` on `connection` until stopped; several servers of one subject share the work. */
+export function serveRequests<C extends AnyRequestContract>(
+  connection: NatsConnection,
+  contract: C,
+  tokens: Readonly<Record<string, string>>,
+  handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
+  onFault: HandlerFault,
+): { stop(): Promise<void> } {
+  const subject = fillSubject(contract.subject, tokens);
+  const subscription = connection.subscribe(subject, {
+    queue: 'servers',
+    callback: (error, message) => {
+      if (error === null) void answer(message, contract, handler, onFault);
+    },
+  });
+  return {
+    stop: async () => {
+      if (!subscription.isClosed() && !connection.isClosed()) await subscription.drain();
+    },
+  };
+}
+
+async function answer<C extends AnyRequestContract>(
+  message: Msg,
+  contract: C,
+  handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
+  onFault: HandlerFault,
+): Promise<void> {
+  if (deadlinePassed(message.headers)) return;
+  const parent = contextFromTraceparent(message.headers?.get('traceparent'));
+  try {
+    const reply = await runInContext(parent, () =>
+      withSpan(
+        `process ${contract.subject}`,
+        { kind: SpanKind.SERVER, attributes: busAttributes(contract.subject, 'process') },
+        async () => {
+          const request = contract.request.safeParse(JSON.parse(message.string()));
+          if (!request.success) throw new GatewayError('internal_error', {}, { cause: request.error });
+          return handler(request.data as z.output<C['request']>);
+        },
+      ),
+    );
+    message.respond(`+${JSON.stringify(reply)}`);
+  } catch (error) {
+    const failure = toGatewayError(error);
+    if (failure.code === 'internal_error') onFault(contract.subject, failure.cause ?? failure);
+    message.respond(`-${JSON.stringify({ code: failure.code, details: failure.details })}`);
+  }
+}
+
+function deadlinePassed(headers: MsgHdrs | undefined): boolean {
+  const deadline = Number(headers?.get(deadlineHeader) ?? 0);
+  return deadline > 0 && Date.now() > deadline + 1_000;
+}
+
+function busAttributes(subject: string, operation: 'request' | 'process'): Record<string, string> {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation === 'request' ? 'send' : 'process',
+    'messaging.destination.name': subject,
+  };
+}

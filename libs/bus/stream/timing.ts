@@ -1,0 +1,7 @@
+/** The clock of the token stream, milliseconds. */
+export const streamTiming = {
+  /** Something is sent at least this often in both directions. */
+  beatMs: 1_000,
+  /** This long without a sign means dead. */
+  silenceMs: 3_000,
+} as const;

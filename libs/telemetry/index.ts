@@ -1,0 +1,21 @@
+/** Logs, metrics and traces. */
+export { Logger } from './logger.js';
+export type { LogLevel } from './logger.js';
+export { Metrics } from './metrics.js';
+export { metricFamilies } from './names.js';
+export type { CounterName, GaugeName, HistogramName } from './names.js';
+export { startTelemetry } from './start.js';
+export type { TelemetryHandle } from './start.js';
+export {
+  startSpan,
+  withSpan,
+  failSpan,
+  runInSpan,
+  runInContext,
+  requestContext,
+  contextFromTraceparent,
+  activeTraceparent,
+  activeTraceId,
+  SpanKind,
+} from './tracing.js';
+export type { SpanOptions } from './tracing.js';

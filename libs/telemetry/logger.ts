@@ -1,0 +1,60 @@
+/** The one logger: JSON lines on stderr (stdout belongs to the launcher), with the trace id of the active span. */
+import { pino, type Logger as Pino } from 'pino';
+import { activeTraceId } from './tracing.js';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Field names whose values never reach a log, wherever they stand in a logged object (two levels deep). */
+const secretFields = ['api_key', 'apiKey', 'authorization', 'x-api-key', 'key', 'password', 'pepper', 'token'];
+
+export class Logger {
+  private constructor(private readonly pino: Pino) {}
+
+  /** A logger for one service. */
+  static create(service: string, level: LogLevel): Logger {
+    const paths = secretFields.flatMap((field) => [`["${field}"]`, `*["${field}"]`]);
+    return new Logger(
+      pino(
+        {
+          level,
+          base: { service },
+          timestamp: pino.stdTimeFunctions.isoTime,
+          formatters: { level: (label) => ({ level: label }) },
+          redact: { paths, censor: '***' },
+        },
+        pino.destination({ dest: 2, sync: false }),
+      ),
+    );
+  }
+
+  /** The same logger with more fields on every line. */
+  child(bindings: Record<string, unknown>): Logger {
+    return new Logger(this.pino.child(bindings));
+  }
+
+  debug(fields: Record<string, unknown>, message: string): void {
+    this.pino.debug(fields, message);
+  }
+
+  info(fields: Record<string, unknown>, message: string): void {
+    this.pino.info(fields, message);
+  }
+
+  warn(fields: Record<string, unknown>, message: string): void {
+    this.pino.warn(withTrace(fields), message);
+  }
+
+  error(fields: Record<string, unknown>, message: string): void {
+    this.pino.error(withTrace(fields), message);
+  }
+
+  /** Waits until everything logged so far is written. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.pino.flush(() => resolve()));
+  }
+}
+
+function withTrace(fields: Record<string, unknown>): Record<string, unknown> {
+  const traceId = activeTraceId();
+  return traceId === null || 'traceId' in fields ? fields : { ...fields, traceId };
+}
