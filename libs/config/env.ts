@@ -1,0 +1,142 @@
+/** The process environment, read once and typed. Nothing else in apps/ and libs/ reads process.env. An empty variable counts as unset. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { version } from './version.js';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const schema = z.object({
+  NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+  NATS_USER: z.string().optional(),
+  NATS_PASSWORD: z.string().optional(),
+  SIGNALBOX_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
+  DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  SIGNALBOX_HOST: z.string().default('127.0.0.1'),
+  SIGNALBOX_PORT: port.default(4000),
+  SIGNALBOX_MANAGEMENT_HOST: z.string().default('127.0.0.1'),
+  SIGNALBOX_MANAGEMENT_PORT: port.default(9464),
+  SIGNALBOX_DATA_DIR: z.string().default('./data'),
+  SIGNALBOX_CONFIG: z.string().optional(),
+  SIGNALBOX_KEY_PEPPER: z.string().min(16).optional(),
+  SIGNALBOX_CORS_ORIGINS: z.string().optional(),
+  SIGNALBOX_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  SIGNALBOX_DRAIN_SECONDS: z.coerce.number().min(0).max(3600).default(30),
+  SIGNALBOX_BACKENDS: z.string().optional(),
+  SIGNALBOX_ALLOW_ANONYMOUS: z.string().optional(),
+  LITELLM_MASTER_KEY: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
+  OTEL_SDK_DISABLED: z.string().optional(),
+});
+
+const list = (text: string | undefined): readonly string[] | null =>
+  text === undefined
+    ? null
+    : text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+
+export class Environment {
+  readonly natsUrl: string;
+  readonly natsUser: string | null;
+  readonly natsPassword: string | null;
+  /** Copies of streams and buckets: 1 for one server, 3 in a cluster. */
+  readonly natsReplicas: number;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly managementHost: string;
+  readonly managementPort: number;
+  readonly dataDir: string;
+  /** null = no config file. */
+  readonly configFile: string | null;
+  readonly keyPepper: string | null;
+  readonly corsOrigins: readonly string[] | null;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly drainMs: number;
+  /** Backends that this worker serves; null = all of its kind. */
+  readonly backends: readonly string[] | null;
+  readonly allowAnonymous: boolean;
+  readonly masterKey: string | null;
+  /** Whether traces are exported. */
+  readonly exportTraces: boolean;
+  readonly version: string;
+
+  private constructor(
+    values: z.infer<typeof schema>,
+    /** Everything else, for `os.environ/NAME` references. */
+    readonly variables: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.natsUrl = values.NATS_URL;
+    this.natsUser = values.NATS_USER ?? null;
+    this.natsPassword = values.NATS_PASSWORD ?? null;
+    this.natsReplicas = values.SIGNALBOX_NATS_REPLICAS;
+    this.databaseUrl = values.DATABASE_URL ?? null;
+    this.redisUrl = values.REDIS_URL ?? null;
+    this.host = values.SIGNALBOX_HOST;
+    this.port = values.SIGNALBOX_PORT;
+    this.managementHost = values.SIGNALBOX_MANAGEMENT_HOST;
+    this.managementPort = values.SIGNALBOX_MANAGEMENT_PORT;
+    this.dataDir = values.SIGNALBOX_DATA_DIR;
+    this.configFile = values.SIGNALBOX_CONFIG ?? null;
+    this.keyPepper = values.SIGNALBOX_KEY_PEPPER ?? null;
+    this.corsOrigins = list(values.SIGNALBOX_CORS_ORIGINS);
+    this.logLevel = values.SIGNALBOX_LOG_LEVEL;
+    this.drainMs = values.SIGNALBOX_DRAIN_SECONDS * 1000;
+    this.backends = list(values.SIGNALBOX_BACKENDS);
+    this.allowAnonymous = values.SIGNALBOX_ALLOW_ANONYMOUS === '1';
+    this.masterKey = values.LITELLM_MASTER_KEY ?? null;
+    this.exportTraces =
+      (values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined &&
+      values.OTEL_SDK_DISABLED !== 'true';
+    this.version = version;
+  }
+
+  /** The environment of this process; throws as parse does. */
+  static ofProcess(): Environment {
+    return Environment.parse(process.env);
+  }
+
+  /**
+   * Parses an environment; throws Error with one line per bad variable. `NAME_FILE` may stand for `NAME` (secrets mounted
+   * as files); both at once is an error.
+   */
+  static parse(variables: Readonly<Record<string, string | undefined>>): Environment {
+    const filled = withFileTwins(variables, (path) => readFileSync(path, 'utf8'));
+    const parsed = schema.safeParse(filled);
+    if (parsed.success) return new Environment(parsed.data, filled);
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the environment is not usable:\n${lines.join('\n')}`);
+  }
+}
+
+const secretVariables = [
+  'NATS_URL',
+  'NATS_PASSWORD',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'SIGNALBOX_KEY_PEPPER',
+  'LITELLM_MASTER_KEY',
+  'OPENAI_API_KEY',
+  'ANTHROPIC_API_KEY',
+  'OPENROUTER_API_KEY',
+];
+
+/** Drops empty variables and reads `NAME_FILE` twins of secrets. */
+export function withFileTwins(
+  variables: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+): Record<string, string | undefined> {
+  const filled: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(variables)) if (value !== undefined && value !== '') filled[name] = value;
+  for (const name of secretVariables) {
+    const path = filled[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (filled[name] !== undefined) throw new Error(`${name} and ${name}_FILE are both set; use one`);
+    filled[name] = readFile(path).trim();
+  }
+  return filled;
+}

@@ -1,0 +1,2 @@
+/** Configuration: the environment of a process, and the config file. */
+export { Environment, withFileTwins } from './env.js';
