@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Backend } from './config-snapshot.js';
 import { bucketContract, eventContract, requestContract } from './contract.js';
-import { BackendId, DeploymentId } from './ids.js';
+import { BackendId, DeploymentId, RequestId } from './ids.js';
 
 export const LoadedModel = z.object({
   name: z.string(),
@@ -40,11 +40,20 @@ export const ProbeBackend = requestContract({
 });
 export type ProbeReply = z.infer<typeof ProbeBackend.reply>;
 
+/**
+ * What a failure takes out of the rotation: this deployment, the whole host or account, or all of the account's models
+ * that cost nothing (OpenRouter's daily quota). The worker sets it where the upstream's answer says it.
+ */
+export const FailureScope = z.enum(['deployment', 'backend', 'free-models']);
+export type FailureScope = z.infer<typeof FailureScope>;
+
 /** How one attempt ended, told by the ingress to routers and health. */
 export const AttemptOutcome = eventContract({
   subject: 'outcome.{backend}',
   payload: z.object({
     v: z.literal(1),
+    /** Pairs the outcome with the plan, so that a router counts what is in flight. */
+    requestId: RequestId.optional(),
     backendId: BackendId,
     deploymentId: DeploymentId,
     modelGroup: z.string(),
@@ -54,6 +63,8 @@ export const AttemptOutcome = eventContract({
     /** Only failures that are the backend's own count against it. */
     blame: z.enum(['backend', 'request', 'gateway']),
     retryAfterMs: z.number().nullable(),
+    /** Copied from the stream's failure; without it the router infers it from status and code. */
+    scope: FailureScope.optional(),
     durationMs: z.number(),
     firstTokenMs: z.number().nullable(),
     inputTokens: z.number(),

@@ -72,6 +72,7 @@ export {
   LoadedModel,
   InstalledModel,
   ProbeBackend,
+  FailureScope,
   AttemptOutcome,
   BackendLoad,
   BackendHealth,
@@ -80,3 +81,5 @@ export {
 export type { ProbeReply, AttemptOutcomeEvent, BackendLoadEvent } from './backend-state.js';
 export { RateLimits, KeyRole, KeyRecord, LookUpKey, KeysBucket } from './access.js';
 export { DrainBackend } from './drain.js';
+export { RetryPolicy, errorClassOf, retriesAllowed } from './retry-policy.js';
+export type { RetryFailure } from './retry-policy.js';

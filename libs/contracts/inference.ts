@@ -3,6 +3,7 @@
  * look into them. Subjects: `infer.local.BACKEND` and `infer.cloud.BACKEND`.
  */
 import { z } from 'zod';
+import { FailureScope } from './backend-state.js';
 import { AttemptId, KeyId, RequestId, TeamId, UserId } from './ids.js';
 import { Attempt } from './route.js';
 
@@ -108,6 +109,8 @@ export const StreamFailure = z.object({
   /** Whether the deployment is to blame (cooldown, health) or the request itself. */
   blame: z.enum(['backend', 'request', 'gateway']),
   retryAfterMs: z.number().nonnegative().nullable(),
+  /** What the failure takes out; absent where the upstream's answer does not say. */
+  scope: FailureScope.optional(),
 });
 export type StreamFailure = z.infer<typeof StreamFailure>;
 

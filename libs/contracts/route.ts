@@ -4,6 +4,7 @@ import { Backend, BackendKind, Capabilities, Endpoint, Price, TierName, Upstream
 import { requestContract } from './contract.js';
 import { DataPolicy } from './data-policy.js';
 import { BackendId, DeploymentId, KeyId, RequestId, TeamId } from './ids.js';
+import { RetryPolicy } from './retry-policy.js';
 
 /** What the request cannot do without. */
 export const RequestNeeds = z.object({
@@ -87,7 +88,10 @@ export const Attempt = z.object({
   retry: z.number().int().nonnegative(),
   /** The group whose failure led here; null while still in the group that was asked for. */
   fallbackFrom: z.string().nullable(),
-  /** Which failures this try answers: `any`, or only a context or a content-policy failure. */
+  /**
+   * Which failures this try answers: `any`, or only a context or a content-policy failure. A deployment may stand in
+   * the list once for each; the ingress leaves out a try (deployment and retry number) that it has made already.
+   */
   onlyAfter: z.enum(['any', 'context_length_exceeded', 'content_policy_violation']),
   /** Tokens to cut the prompt to before this try; null = do not cut. */
   truncateToTokens: z.number().int().positive().nullable(),
@@ -103,6 +107,8 @@ export const Plan = z.object({
   model: z.string(),
   modelGroup: z.string(),
   attempts: z.array(Attempt).min(1).max(64),
+  /** How many of the retries in `attempts` a failure may use: see `retriesAllowed`. */
+  retry: RetryPolicy.optional(),
   /** What happened to every candidate, in words, for admins. */
   reasons: z.array(z.string()),
   complexity: z.object({ tier: TierName, score: z.number(), cause: z.string() }).nullable(),
