@@ -1,0 +1,107 @@
+/**
+ * The fields of a request that are for the gateway and never go upstream: LiteLLM's per-request settings
+ * (docs.litellm.ai, "proxy: clientside auth" and "reliability"). Read from every client dialect.
+ */
+import { type Fields, bodyLimits, isJsonObject, present, unsupported, wrongType, type JsonObject } from './fields.js';
+
+/** Response-cache controls of one request (LiteLLM's `cache`). Absent = the client did not say. */
+export interface CacheControls {
+  readonly noCache?: boolean;
+  readonly noStore?: boolean;
+  readonly useCache?: boolean;
+  readonly ttlSeconds?: number;
+  readonly maxAgeSeconds?: number;
+  readonly namespace?: string;
+}
+
+export interface GatewayFields {
+  /** Models to try instead, best first. */
+  readonly fallbacks?: readonly string[];
+  readonly contextWindowFallbacks?: readonly string[];
+  readonly contentPolicyFallbacks?: readonly string[];
+  readonly disableFallbacks?: boolean;
+  readonly numRetries?: number;
+  readonly timeoutMs?: number;
+  readonly streamTimeoutMs?: number;
+  /** From `tags` and `metadata.tags`, each once. */
+  readonly tags: readonly string[];
+  readonly metadata?: Readonly<JsonObject>;
+  readonly cache?: CacheControls;
+  /** End user as the client names it. */
+  readonly user?: string;
+  readonly dropParams?: boolean;
+  readonly additionalDropParams?: readonly string[];
+  readonly allowedOpenaiParams?: readonly string[];
+}
+
+/** Would point the gateway's request, and possibly its keys, at an address of the client's choice. */
+const refused = ['api_base', 'base_url', 'api_key'] as const;
+
+/** The gateway's fields of a body. Throws a `BodyProblem` for client-side credentials and wrong types. */
+export function readGatewayFields(fields: Fields, model: string): GatewayFields {
+  for (const name of refused) {
+    if (fields.raw(name) !== undefined) {
+      throw unsupported(name, 'cannot be set by a request: upstream addresses and keys belong to the gateway.');
+    }
+  }
+  const metadata = fields.record('metadata') ?? fields.record('litellm_metadata');
+  return present({
+    fallbacks: readModelNames(fields, 'fallbacks', model),
+    contextWindowFallbacks: readModelNames(fields, 'context_window_fallbacks', model),
+    contentPolicyFallbacks: readModelNames(fields, 'content_policy_fallbacks', model),
+    disableFallbacks: fields.boolean('disable_fallbacks'),
+    numRetries: fields.integer('num_retries', 0, 100),
+    timeoutMs: readSeconds(fields, 'timeout') ?? readSeconds(fields, 'request_timeout'),
+    streamTimeoutMs: readSeconds(fields, 'stream_timeout'),
+    tags: readTags(fields, metadata),
+    metadata,
+    cache: readCacheControls(fields.object('cache')),
+    user: readUser(fields, metadata),
+    dropParams: fields.boolean('drop_params'),
+    additionalDropParams: fields.strings('additional_drop_params', bodyLimits.names),
+    allowedOpenaiParams: fields.strings('allowed_openai_params', bodyLimits.names),
+  });
+}
+
+function readSeconds(fields: Fields, name: string): number | undefined {
+  const seconds = fields.number(name, 0, 86_400);
+  return seconds === undefined || seconds === 0 ? undefined : Math.ceil(seconds * 1000);
+}
+
+/** A name, `{model: name}`, or LiteLLM's map `{for: [names]}`, of which only the entry of this model (or `*`) counts. */
+function readModelNames(fields: Fields, name: string, model: string): string[] | undefined {
+  return fields.array(name, bodyLimits.names)?.flatMap((item, index): string[] => {
+    if (typeof item === 'string') return [item];
+    if (!isJsonObject(item)) throw wrongType(`${fields.pathOf(name)}[${index}]`, 'one of a string or an object', item);
+    if (typeof item['model'] === 'string') return [item['model']];
+    const own = Object.hasOwn(item, model) ? item[model] : item['*'];
+    return Array.isArray(own) ? own.filter((entry) => typeof entry === 'string') : [];
+  });
+}
+
+function readTags(fields: Fields, metadata: JsonObject | undefined): string[] {
+  const top = fields.strings('tags', bodyLimits.names) ?? [];
+  const nested: unknown = metadata?.['tags'];
+  const more = Array.isArray(nested) ? nested.filter((tag) => typeof tag === 'string').slice(0, bodyLimits.names) : [];
+  return [...new Set([...top, ...more])];
+}
+
+/** OpenAI's `user`, or Anthropic's `metadata.user_id`. */
+function readUser(fields: Fields, metadata: JsonObject | undefined): string | undefined {
+  const user = fields.string('user');
+  if (user !== undefined && user !== '') return user;
+  const nested: unknown = metadata?.['user_id'];
+  return typeof nested === 'string' && nested !== '' ? nested : undefined;
+}
+
+function readCacheControls(cache: Fields | undefined): CacheControls | undefined {
+  if (cache === undefined) return undefined;
+  return present({
+    noCache: cache.boolean('no-cache'),
+    noStore: cache.boolean('no-store'),
+    useCache: cache.boolean('use-cache'),
+    ttlSeconds: cache.number('ttl', 0),
+    maxAgeSeconds: cache.number('s-maxage', 0) ?? cache.number('s-max-age', 0),
+    namespace: cache.string('namespace'),
+  });
+}
