@@ -144,6 +144,11 @@ export class Bus {
     return this.receivers.openStream(subject, open, traceparent === null ? {} : { traceparent }, options.signal);
   }
 
+  /** Resolves once the server has seen everything said so far: subscriptions made before are in force. */
+  async flush(): Promise<void> {
+    await Promise.all([this.control.flush(), this.data.flush()]);
+  }
+
   get connected(): boolean {
     return this.connectedNow;
   }

@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '#telemetry';
 
 export function nestLogger(logger: Logger): LoggerService {
-  const fields = (rest: unknown[]) => ({ from: String(rest.at(-1) ?? 'Nest') });
+  const fields = (rest: unknown[]) => ({ from: rest.findLast((part) => typeof part === 'string') ?? 'Nest' });
   return {
     log: (message: unknown, ...rest: unknown[]) => logger.debug(fields(rest), String(message)),
     debug: (message: unknown, ...rest: unknown[]) => logger.debug(fields(rest), String(message)),

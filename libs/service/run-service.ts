@@ -70,6 +70,7 @@ export async function runService(
     await snapshots.start();
     const parts = { bus, environment, logger, metrics, readiness, snapshots };
     const running = await boot({ module: RootModule, imports: [ServiceModule.of(parts), module] }, parts);
+    await bus.flush();
     readiness.release('start');
     logger.info({ managementPort, version: environment.version }, 'started');
     onTermination(async () => {

@@ -25,12 +25,28 @@ export interface AttemptEffects {
 }
 
 export type LoopEvent =
-  | { readonly kind: 'attempt'; readonly index: number; readonly attempt: Attempt; readonly after: StreamFailure | null }
+  | {
+      readonly kind: 'attempt';
+      readonly index: number;
+      readonly attempt: Attempt;
+      readonly after: StreamFailure | null;
+    }
   | { readonly kind: 'queued'; readonly index: number; readonly notice: QueuedNotice }
   /** Bytes for the client. The first of these commits. */
-  | { readonly kind: 'bytes'; readonly index: number; readonly bytes: Uint8Array; readonly content: boolean; readonly last: boolean }
+  | {
+      readonly kind: 'bytes';
+      readonly index: number;
+      readonly bytes: Uint8Array;
+      readonly content: boolean;
+      readonly last: boolean;
+    }
   | { readonly kind: 'usage'; readonly index: number; readonly notice: UsageNotice }
-  | { readonly kind: 'attempt-failed'; readonly index: number; readonly failure: StreamFailure; readonly committed: boolean }
+  | {
+      readonly kind: 'attempt-failed';
+      readonly index: number;
+      readonly failure: StreamFailure;
+      readonly committed: boolean;
+    }
   | { readonly kind: 'finished'; readonly index: number }
   /** Nothing more will come. `committed`: the client has seen content. */
   | { readonly kind: 'failed'; readonly index: number; readonly failure: StreamFailure; readonly committed: boolean };
@@ -73,7 +89,11 @@ interface AttemptEnding {
 }
 
 /** One attempt. What comes before the first content is held back, so that a failure leaves no trace at the client. */
-async function* runAttempt(attempt: Attempt, index: number, effects: AttemptEffects): AsyncGenerator<LoopEvent, AttemptEnding> {
+async function* runAttempt(
+  attempt: Attempt,
+  index: number,
+  effects: AttemptEffects,
+): AsyncGenerator<LoopEvent, AttemptEnding> {
   let committed = false;
   const held: LoopEvent[] = [];
   for await (const frame of effects.open(attempt, index)) {

@@ -3,7 +3,13 @@ import type { Attempt, StreamFailure } from '#contracts';
 import { errorTable, isErrorCode } from '#contracts';
 
 /** Failures after which the same deployment need not be asked again in this request. */
-const hopelessAgain = new Set(['upstream_unreachable', 'model_not_found', 'backend_overloaded', 'service_unavailable', 'rate_limit_exceeded']);
+const hopelessAgain = new Set([
+  'upstream_unreachable',
+  'model_not_found',
+  'backend_overloaded',
+  'service_unavailable',
+  'rate_limit_exceeded',
+]);
 
 /** Failures of the request itself that only a certain kind of fallback answers. */
 const typedFailures = new Set(['context_length_exceeded', 'content_policy_violation']);
@@ -17,7 +23,11 @@ export interface FailedAttempt {
  * The index of the next attempt, or null where the failure is final. Attempts before `failed.index` are never taken up
  * again. A typed failure goes to attempts meant for it; where the plan has none of those, to other models.
  */
-export function nextAttempt(attempts: readonly Attempt[], failed: FailedAttempt, earlier: readonly FailedAttempt[]): number | null {
+export function nextAttempt(
+  attempts: readonly Attempt[],
+  failed: FailedAttempt,
+  earlier: readonly FailedAttempt[],
+): number | null {
   const { failure } = failed;
   const current = attempts[failed.index];
   if (current === undefined) return null;
@@ -26,7 +36,9 @@ export function nextAttempt(attempts: readonly Attempt[], failed: FailedAttempt,
     const meant = following.find(({ attempt }) => attempt.onlyAfter === failure.code);
     if (meant !== undefined) return meant.index;
     if (attempts.some((attempt) => attempt.onlyAfter === failure.code)) return null;
-    const other = following.find(({ attempt }) => attempt.onlyAfter === 'any' && attempt.modelGroup !== current.modelGroup);
+    const other = following.find(
+      ({ attempt }) => attempt.onlyAfter === 'any' && attempt.modelGroup !== current.modelGroup,
+    );
     return other?.index ?? null;
   }
   if (!isRetryable(failure)) return null;

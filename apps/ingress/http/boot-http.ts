@@ -1,0 +1,134 @@
+/** The ingress' HTTP server: Nest on Fastify, with bodies as bytes, CORS, request scopes and a drain that lets streams finish. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { trace } from '@opentelemetry/api';
+import { GatewayError } from '#contracts';
+import { BusTransport, nestLogger, waitUntil, type Boot, type ServiceParts } from '#service';
+import { requestContext, runInContext, SpanKind, startSpan } from '#telemetry';
+import { errorDialectOf } from './client-dialect.js';
+import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
+import { ErrorFilter } from './error.filter.js';
+import { InFlight } from './in-flight.js';
+import { rememberScope, scopeHeaders } from './request-scope.js';
+import { requestIdOf } from './request-id.js';
+import { TraceInterceptor } from './trace.interceptor.js';
+
+/** Bodies over this are refused before they are read; the config's limit, if lower, is applied by the handlers. */
+const hardBodyLimitBytes = 48 * 1024 * 1024;
+
+/** Boots the module with an HTTP listener and the bus transport. */
+export const bootHttp: Boot = async (module, parts) => {
+  const adapter = new FastifyAdapter({
+    bodyLimit: hardBodyLimitBytes,
+    routerOptions: { maxParamLength: 512 },
+    exposeHeadRoutes: false,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: nestLogger(parts.logger),
+    abortOnError: false,
+  });
+  const filter = app.get(ErrorFilter);
+  const inFlight = app.get(InFlight);
+  app.useGlobalFilters(filter);
+  app.useGlobalInterceptors(new TraceInterceptor());
+  prepareServer(app, parts, inFlight);
+  app.connectMicroservice({ strategy: new BusTransport(parts.bus) });
+  await app.startAllMicroservices();
+  await parts.snapshots.whenReady();
+  await app.listen(parts.environment.port, parts.environment.host);
+  return {
+    app,
+    drain: async (drainMs) => {
+      const server = app.getHttpServer();
+      server.close();
+      server.closeIdleConnections();
+      await waitUntil(() => inFlight.size === 0, drainMs);
+      inFlight.endAll();
+      await waitUntil(() => inFlight.size === 0, 1_000);
+      server.closeAllConnections();
+    },
+  };
+};
+
+function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFlight: InFlight): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    openScope(request.raw, reply.raw, inFlight);
+    const cors = corsHeaders(request.headers.origin, corsRule(parts));
+    if (cors !== null) for (const [name, value] of Object.entries(cors)) reply.raw.setHeader(name, value);
+    if (request.method === 'OPTIONS') {
+      reply.hijack();
+      const asked = request.headers['access-control-request-headers'];
+      reply.raw.writeHead(204, cors === null ? {} : preflightHeaders(asked)).end();
+      return;
+    }
+    if (
+      request.headers.origin !== undefined &&
+      cors === null &&
+      parts.snapshots.current()?.general.masterKey === null
+    ) {
+      app
+        .get(ErrorFilter)
+        .answer(
+          new GatewayError('permission_denied', {
+            message: 'This origin may not call a gateway without a master key.',
+          }),
+          request.raw,
+          reply,
+        );
+      return;
+    }
+    done();
+  });
+}
+
+function openScope(request: IncomingMessage, response: ServerResponse, inFlight: InFlight): void {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const requestId = requestIdOf(headerOf(request, 'x-request-id'), () => randomBytes(16));
+  const parent = requestContext(headerOf(request, 'traceparent'));
+  const span = runInContext(parent, () =>
+    startSpan(`${request.method ?? 'GET'} ${path.length > 64 ? path.slice(0, 64) : path}`, {
+      kind: SpanKind.SERVER,
+      attributes: { 'http.request.method': request.method ?? 'GET', 'url.path': path, 'gateway.request_id': requestId },
+    }),
+  );
+  const context = trace.setSpan(parent, span);
+  const traceId = trace.getSpanContext(context)?.traceId ?? null;
+  const scope = {
+    requestId,
+    traceId: traceId === '0'.repeat(32) ? null : traceId,
+    startedMs: performance.now(),
+    receivedAt: new Date().toISOString(),
+    dialect: errorDialectOf(path),
+    span,
+    context,
+    isAdmin: false,
+  };
+  rememberScope(request, scope);
+  for (const [name, value] of Object.entries(scopeHeaders(scope))) response.setHeader(name, value);
+  response.setHeader('x-content-type-options', 'nosniff');
+  inFlight.enter();
+  response.once('close', () => {
+    inFlight.leave();
+    span.setAttribute('http.response.status_code', response.statusCode);
+    span.end();
+  });
+}
+
+function headerOf(request: IncomingMessage, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : null;
+}
+
+function corsRule(parts: ServiceParts): CorsRule {
+  const general = parts.snapshots.current()?.general;
+  return {
+    origins: parts.environment.corsOrigins ?? general?.corsOrigins ?? null,
+    hasMasterKey: general !== undefined && general.masterKey !== null,
+  };
+}

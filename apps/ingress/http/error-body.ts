@@ -1,0 +1,49 @@
+/** An error as the client's dialect spells it: status, headers and body. Pure. */
+import type { ErrorDialect } from './client-dialect.js';
+import { GatewayError, type ErrorDetails } from '#contracts';
+import { anthropicErrorBody, openAiErrorBody } from '#wire';
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** `isAdmin` adds what only admins may read; `statusOverride` is the configured status of used-up budgets. */
+export function errorAnswer(
+  error: GatewayError,
+  options: { dialect: ErrorDialect; requestId: string | null; isAdmin: boolean; budgetStatus?: number },
+): ErrorAnswer {
+  const { entry, details } = error;
+  const message =
+    options.isAdmin && details.adminText !== undefined ? `${error.message} (${details.adminText})` : error.message;
+  const status =
+    error.code === 'insufficient_quota' && options.budgetStatus !== undefined ? options.budgetStatus : entry.status;
+  const body =
+    options.dialect === 'anthropic'
+      ? anthropicErrorBody({ type: entry.anthropicType, message, requestId: options.requestId })
+      : openAiErrorBody({ message, type: typeOf(error), param: details.param ?? null, code: error.code });
+  return { status, headers: errorHeaders(error, details), body };
+}
+
+/** A rate limit names the kind that was hit as OpenAI does: requests or tokens. */
+function typeOf(error: GatewayError): string {
+  if (error.code === 'rate_limit_exceeded' && error.details.param === 'tokens') return 'tokens';
+  return error.entry.type;
+}
+
+/** `retry-after` in whole seconds (rounded up) and milliseconds; clients are kept from retrying what cannot succeed. */
+function errorHeaders(error: GatewayError, details: ErrorDetails): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (details.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(details.retryAfterMs / 1000)));
+    headers['retry-after-ms'] = String(Math.max(1, Math.ceil(details.retryAfterMs)));
+  } else if (error.code === 'no_healthy_backend') headers['retry-after'] = '5';
+  // The gateway has tried what there was to try: the SDKs' own two retries would only multiply it.
+  const worthwhile =
+    error.code === 'rate_limit_exceeded' ||
+    error.code === 'no_healthy_backend' ||
+    error.code === 'server_shutting_down';
+  if (error.entry.status >= 429 && !worthwhile) headers['x-should-retry'] = 'false';
+  return headers;
+}

@@ -1,0 +1,90 @@
+/** Whatever a handler throws becomes the client's error shape. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Catch, HttpException, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { GatewayError, toGatewayError } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger } from '#telemetry';
+import { errorAnswer } from './error-body.js';
+import { scopeHeaders, scopeOf } from './request-scope.js';
+
+interface FastifyLike {
+  readonly raw: IncomingMessage;
+}
+interface ReplyLike {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+@Catch()
+@Injectable()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly logger: Logger,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyLike>().raw, http.getResponse<ReplyLike>());
+  }
+
+  /** Also used for errors outside of handlers: bodies that are too large, unknown paths. */
+  answer(thrown: unknown, request: IncomingMessage, reply: ReplyLike): void {
+    const scope = scopeOf(request);
+    const error = asGatewayError(thrown, request);
+    if (error.code === 'internal_error') {
+      this.logger.error(
+        { err: error.cause ?? thrown, requestId: scope.requestId, path: request.url?.split('?')[0] },
+        'a request failed',
+      );
+    }
+    scope.span.setAttribute('error.type', error.code);
+    const budgetStatus = this.snapshots.current()?.general.budgetExceededStatus;
+    const answer = errorAnswer(error, {
+      dialect: scope.dialect,
+      requestId: scope.requestId,
+      isAdmin: scope.isAdmin,
+      ...(budgetStatus === undefined ? {} : { budgetStatus }),
+    });
+    const response = reply.raw;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    reply.hijack();
+    const body = JSON.stringify(answer.body);
+    response.writeHead(answer.status, {
+      ...scopeHeaders(scope),
+      ...answer.headers,
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+    });
+    response.end(body);
+  }
+}
+
+function asGatewayError(thrown: unknown, request: IncomingMessage): GatewayError {
+  if (thrown instanceof HttpException) {
+    const path = (request.url ?? '/').split('?')[0];
+    const status = thrown.getStatus();
+    if (status === 404)
+      return new GatewayError('not_found', {
+        message: `Unknown request URL: ${request.method} ${path}. Please check the URL for typos.`,
+      });
+    if (status === 413) return new GatewayError('request_too_large', {});
+    if (status < 500) return new GatewayError('invalid_request', { message: thrown.message });
+  }
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new GatewayError('request_too_large', { message: 'The request body is too large.' });
+  if (
+    thrown instanceof Error &&
+    'statusCode' in thrown &&
+    typeof thrown.statusCode === 'number' &&
+    thrown.statusCode < 500
+  ) {
+    return new GatewayError(thrown.statusCode === 413 ? 'request_too_large' : 'invalid_request', {
+      message: thrown.message,
+    });
+  }
+  return toGatewayError(thrown);
+}
