@@ -1,0 +1,85 @@
+/** Opens PostgreSQL through TypeORM and brings the schema up to date. Nothing else in the suite connects to it. */
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { entities } from './entities/list.entity.js';
+import { schemaSteps } from './migrations/list.js';
+import type { SchemaStep } from './migrations/migration.js';
+
+/** "sigb" in ASCII: the advisory lock under which one replica at a time changes the schema. */
+const migrationLock = 0x73_69_67_62;
+
+/** Longest statement of ordinary work: a lock or a slow disk must not pile up requests. Milliseconds. */
+const statementTimeoutMs = 2_000;
+const connectTimeoutMs = 2_000;
+
+export interface DataSourceOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly onPoolError: (error: unknown) => void;
+}
+
+/** Connects, with a bounded pool; throws where the server is away. */
+export function openDataSource(options: DataSourceOptions): Promise<DataSource> {
+  return connect(options.url, options.poolSize, statementTimeoutMs, options.onPoolError);
+}
+
+/** Takes the steps of the schema that are missing, one replica at a time; returns the names of those taken. */
+export async function migrate(url: string): Promise<string[]> {
+  // Two connections: one holds the lock, one works. No statement timeout, since an index over months takes its time.
+  const dataSource = await connect(url, 2, 0, () => {});
+  try {
+    const holder = dataSource.createQueryRunner();
+    try {
+      await holder.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+      const taken = await dataSource.runMigrations({ transaction: 'each' });
+      await holder.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+      return taken.map((migration) => migration.name);
+    } finally {
+      await holder.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+function connect(
+  url: string,
+  poolSize: number,
+  timeoutMs: number,
+  onPoolError: (error: unknown) => void,
+): Promise<DataSource> {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities,
+    migrations: schemaSteps.map(migrationClass),
+    migrationsTableName: 'schema_steps',
+    synchronize: false,
+    logging: false,
+    poolSize,
+    parseInt8: true,
+    installExtensions: false,
+    connectTimeoutMS: connectTimeoutMs,
+    poolErrorHandler: onPoolError,
+    extra: {
+      application_name: 'signalbox-accounting',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      idleTimeoutMillis: 60_000,
+      ...(timeoutMs > 0 ? { statement_timeout: timeoutMs, query_timeout: timeoutMs * 2 } : {}),
+    },
+  }).initialize();
+}
+
+function migrationClass(step: SchemaStep): new () => MigrationInterface {
+  return class implements MigrationInterface {
+    readonly name = step.name;
+
+    async up(runner: QueryRunner): Promise<void> {
+      for (const statement of step.up) await runner.query(statement);
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      for (const statement of step.down) await runner.query(statement);
+    }
+  };
+}

@@ -1,0 +1,7 @@
+/** Every step of the schema, oldest first. A new step is a file and a line here. */
+import { access } from './001-access.js';
+import { ledger } from './002-ledger.js';
+import { reading } from './003-reading.js';
+import type { SchemaStep } from './migration.js';
+
+export const schemaSteps: readonly SchemaStep[] = [access, ledger, reading];
