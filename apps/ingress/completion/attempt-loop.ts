@@ -4,7 +4,7 @@
  * effects are injected.
  */
 import type { Attempt, QueuedNotice, StreamFailure, UsageNotice } from '#contracts';
-import { nextAttempt, type FailedAttempt } from './retry-policy.js';
+import { nextAttempt, type FailedAttempt, type TryList } from './retry-policy.js';
 
 /** A frame of a worker, as the loop needs it. */
 export type WorkerFrame =
@@ -59,11 +59,11 @@ const emptyAnswer: StreamFailure = {
 };
 
 /** Yields what happens; ends after `finished` or `failed`, or silently when the client is gone. */
-export async function* runAttempts(attempts: readonly Attempt[], effects: AttemptEffects): AsyncGenerator<LoopEvent> {
+export async function* runAttempts(plan: TryList, effects: AttemptEffects): AsyncGenerator<LoopEvent> {
   const failures: FailedAttempt[] = [];
   let index: number | null = 0;
   while (index !== null) {
-    const attempt = attempts[index];
+    const attempt = plan.attempts[index];
     if (attempt === undefined) return;
     if (attempt.delayMs > 0) await effects.pause(attempt.delayMs);
     if (effects.clientGone()) return;
@@ -76,7 +76,7 @@ export async function* runAttempts(attempts: readonly Attempt[], effects: Attemp
     }
     const failed: FailedAttempt = { index, failure: ending.failure };
     yield { kind: 'attempt-failed', index, failure: ending.failure, committed: ending.committed };
-    const next: number | null = ending.committed ? null : nextAttempt(attempts, failed, failures);
+    const next: number | null = ending.committed ? null : nextAttempt(plan, failed, failures);
     if (next === null) yield { kind: 'failed', ...failed, committed: ending.committed };
     failures.push(failed);
     index = next;

@@ -72,15 +72,13 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
       cors === null &&
       parts.snapshots.current()?.general.masterKey === null
     ) {
-      app
-        .get(ErrorFilter)
-        .answer(
-          new GatewayError('permission_denied', {
-            message: 'This origin may not call a gateway without a master key.',
-          }),
-          request.raw,
-          reply,
-        );
+      app.get(ErrorFilter).answer(
+        new GatewayError('permission_denied', {
+          message: 'This origin may not call a gateway without a master key.',
+        }),
+        request.raw,
+        reply,
+      );
       return;
     }
     done();

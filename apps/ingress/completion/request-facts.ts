@@ -1,0 +1,82 @@
+/** What a request needs and how large it is: what routing and admission decide by. Pure. */
+import type { RequestNeeds } from '#contracts';
+import type { ChatRequest, CompletionRequest, EmbeddingRequest } from '#wire';
+import { estimateChatTokens, estimateTokens } from '#wire';
+
+export type ParsedRequest =
+  | { readonly kind: 'chat'; readonly request: ChatRequest }
+  | { readonly kind: 'completion'; readonly request: CompletionRequest }
+  | { readonly kind: 'embedding'; readonly request: EmbeddingRequest };
+
+export interface RequestFacts {
+  readonly needs: RequestNeeds;
+  /** Estimated tokens of the prompt. */
+  readonly inputTokens: number;
+  /** What the client allows at most for one choice; null where it did not say. */
+  readonly maxOutputTokens: number | null;
+  readonly choices: number;
+}
+
+const noNeeds: RequestNeeds = { tools: false, vision: false, jsonSchema: false, reasoning: false };
+
+export function factsOf(parsed: ParsedRequest): RequestFacts {
+  switch (parsed.kind) {
+    case 'chat':
+      return {
+        needs: needsOf(parsed.request),
+        inputTokens: estimateChatTokens(parsed.request),
+        maxOutputTokens: parsed.request.maxTokens ?? null,
+        choices: parsed.request.n ?? 1,
+      };
+    case 'completion':
+      return {
+        needs: noNeeds,
+        inputTokens: sum(parsed.request.prompts.map(tokensOf)) + estimateTokens(parsed.request.suffix ?? ''),
+        maxOutputTokens: parsed.request.maxTokens ?? null,
+        choices: (parsed.request.n ?? 1) * parsed.request.prompts.length,
+      };
+    case 'embedding':
+      return {
+        needs: noNeeds,
+        inputTokens: sum(parsed.request.inputs.map(tokensOf)),
+        maxOutputTokens: null,
+        choices: 1,
+      };
+  }
+}
+
+/** The last user message's text, for the complexity router; cut to 32 KiB. */
+export function lastUserTextOf(parsed: ParsedRequest): string | null {
+  if (parsed.kind === 'embedding') return null;
+  if (parsed.kind === 'completion') {
+    const first = parsed.request.prompts[0];
+    return typeof first === 'string' ? first.slice(0, maxUserText) : null;
+  }
+  const last = parsed.request.messages.findLast((message) => message.role === 'user');
+  if (last === undefined) return null;
+  const text = last.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+  return text.slice(0, maxUserText);
+}
+
+const maxUserText = 32 * 1024;
+
+function needsOf(request: ChatRequest): RequestNeeds {
+  return {
+    tools: (request.tools?.length ?? 0) > 0 && request.toolChoice !== 'none',
+    vision: request.messages.some(
+      (message) =>
+        (message.role === 'user' || message.role === 'tool') && message.content.some((part) => part.type === 'image'),
+    ),
+    jsonSchema: request.responseFormat?.type === 'json_schema',
+    // Asking a model that cannot think to think does no harm upstream: the worker leaves it out.
+    reasoning: false,
+  };
+}
+
+function tokensOf(input: string | readonly number[]): number {
+  return typeof input === 'string' ? estimateTokens(input) : input.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

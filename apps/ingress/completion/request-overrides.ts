@@ -1,0 +1,61 @@
+/** What a request may change for itself, from its body and LiteLLM's headers. Pure. */
+import { DataPolicy, GatewayError, type PlanOverrides } from '#contracts';
+import type { GatewayFields } from '#wire';
+
+export type HeaderReader = (name: string) => string | null;
+
+const maxRetries = 10;
+
+/** The body wins over the headers. Throws invalid_request for a header that is not a number or not a policy. */
+export function overridesOf(gateway: GatewayFields, header: HeaderReader): PlanOverrides {
+  const numRetries = gateway.numRetries ?? numberHeader(header, 'x-litellm-num-retries');
+  return {
+    fallbacks: gateway.fallbacks === undefined ? null : [...gateway.fallbacks],
+    disableFallbacks: gateway.disableFallbacks ?? false,
+    numRetries: numRetries === null ? null : Math.min(maxRetries, Math.floor(numRetries)),
+    timeoutMs: gateway.timeoutMs ?? secondsHeader(header, 'x-litellm-timeout'),
+    streamTimeoutMs: gateway.streamTimeoutMs ?? secondsHeader(header, 'x-litellm-stream-timeout'),
+    tags: [...new Set([...gateway.tags, ...listHeader(header, 'x-litellm-tags')])],
+  };
+}
+
+/** The data policy that the request itself demands. */
+export function demandedPolicyOf(header: HeaderReader): DataPolicy | null {
+  const demanded = header('x-signalbox-data-policy');
+  if (demanded === null) return null;
+  const parsed = DataPolicy.safeParse(demanded.trim());
+  if (parsed.success) return parsed.data;
+  throw new GatewayError('invalid_request', {
+    message: `Invalid value for the header 'x-signalbox-data-policy': '${demanded.slice(0, 40)}'. Use one of: ${DataPolicy.options.join(', ')}.`,
+    param: 'x-signalbox-data-policy',
+  });
+}
+
+/** Longest wait in a host's queue that the request allows, milliseconds; the header is in seconds. */
+export function maxWaitOf(header: HeaderReader): number | null {
+  return secondsHeader(header, 'x-signalbox-max-wait', true);
+}
+
+function secondsHeader(header: HeaderReader, name: string, zeroCounts = false): number | null {
+  const seconds = numberHeader(header, name);
+  if (seconds === null || (seconds === 0 && !zeroCounts)) return null;
+  return Math.ceil(seconds * 1000);
+}
+
+function numberHeader(header: HeaderReader, name: string): number | null {
+  const text = header(name);
+  if (text === null || text.trim() === '') return null;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && value <= 86_400) return value;
+  throw new GatewayError('invalid_request', {
+    message: `Invalid value for the header '${name}': expected a number of seconds or a count, but got '${text.slice(0, 40)}'.`,
+    param: name,
+  });
+}
+
+function listHeader(header: HeaderReader, name: string): string[] {
+  return (header(name) ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+}

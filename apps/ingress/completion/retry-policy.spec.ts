@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { attemptOf, failureOf } from './attempt.fixtures.js';
+import { nextAttempt } from './retry-policy.js';
+
+const a = attemptOf('a', 'host-1');
+const b = attemptOf('b', 'host-2');
+const aAgain = attemptOf('a', 'host-1', { retry: 1 });
+const other = attemptOf('c', 'host-1', { modelGroup: 'other', fallbackFrom: 'm' });
+const retry = { count: 2, perClass: {} };
+
+describe('after a failure', () => {
+  it.each([
+    ['the next deployment is tried', [a, b], 'upstream_error', 1],
+    ['a deployment that may recover is tried again', [a, aAgain], 'upstream_error', 1],
+    [
+      'a refused connection is not repeated, nor any model of that host',
+      [a, aAgain, other, b],
+      'upstream_unreachable',
+      3,
+    ],
+    ['a missing model is looked for elsewhere', [a, aAgain, b], 'model_not_found', 2],
+    ['a timeout goes on', [a, b], 'upstream_timeout', 1],
+    ['a rate limit goes on', [a, b], 'rate_limit_exceeded', 1],
+    ['nothing is left', [a], 'upstream_error', null],
+  ] as const)('%s', (_name, attempts, code, expected) => {
+    expect(nextAttempt({ attempts, retry }, { index: 0, failure: failureOf(code) }, [])).toBe(expected);
+  });
+
+  it('that the request caused, nothing else is tried', () => {
+    const failure = failureOf('invalid_request', { blame: 'request' });
+    expect(nextAttempt({ attempts: [a, b], retry }, { index: 0, failure }, [])).toBeNull();
+  });
+
+  it('of an account, its other models are left out', () => {
+    const failure = failureOf('upstream_error', { details: { account: 'funds' } });
+    expect(nextAttempt({ attempts: [a, other, b], retry }, { index: 0, failure }, [])).toBe(2);
+  });
+
+  it('of a context that is too small, only a larger one is tried', () => {
+    const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded' });
+    const failure = failureOf('context_length_exceeded', { blame: 'request' });
+    expect(nextAttempt({ attempts: [a, b, larger], retry }, { index: 0, failure }, [])).toBe(2);
+    expect(nextAttempt({ attempts: [a, b, other], retry }, { index: 0, failure }, [])).toBe(2);
+    expect(nextAttempt({ attempts: [a, b], retry }, { index: 0, failure }, [])).toBeNull();
+  });
+
+  it('attempts that wait for another kind of failure are passed over', () => {
+    const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded' });
+    expect(
+      nextAttempt({ attempts: [a, larger, b], retry }, { index: 0, failure: failureOf('upstream_error') }, []),
+    ).toBe(2);
+  });
+
+  it('retries end where the policy says', () => {
+    const attempts = [a, aAgain, attemptOf('a', 'host-1', { retry: 2 }), attemptOf('a', 'host-1', { retry: 3 })];
+    const failure = failureOf('upstream_error');
+    expect(nextAttempt({ attempts, retry }, { index: 1, failure }, [{ index: 0, failure }])).toBe(2);
+    expect(nextAttempt({ attempts, retry }, { index: 2, failure }, [])).toBeNull();
+  });
+
+  it('what an earlier failure ruled out stays out', () => {
+    const dead = { index: 0, failure: failureOf('upstream_unreachable') };
+    expect(
+      nextAttempt({ attempts: [a, b, aAgain], retry }, { index: 1, failure: failureOf('upstream_error') }, [dead]),
+    ).toBeNull();
+  });
+});
