@@ -20,9 +20,9 @@ export type ReceivedFrame =
   | { readonly type: 'end' }
   | { readonly type: 'error'; readonly failure: StreamFailure };
 
-/** Frames in order; the iteration ends after `end` or `error`. Breaking off cancels the worker. */
+/** Frames in order; the iteration ends after `end` or `error`. Breaking off cancels the worker and hears no more of it. */
 export interface ReceivedStream extends AsyncIterable<ReceivedFrame> {
-  /** Tells the worker to stop; nothing comes after it. */
+  /** Tells the worker to stop; its last words (usage, end) still come, for three seconds of silence at most. */
   cancel(): void;
 }
 
@@ -85,6 +85,7 @@ class Receiver implements ReceivedStream {
   private outbox: FrameOutbox | null = null;
   private parts: readonly Uint8Array[] = [];
   private closed = false;
+  private cancelled = false;
   private lastHeardAt: number;
   private stopListening: () => void = () => {};
 
@@ -106,7 +107,7 @@ class Receiver implements ReceivedStream {
     const { first, parts, headers } = encodeOpening(opening.payload, opening.headers);
     this.parts = parts;
     if (opening.signal.aborted) {
-      this.cancel();
+      this.close();
       return;
     }
     const onAbort = () => this.cancel();
@@ -149,17 +150,14 @@ class Receiver implements ReceivedStream {
     }
   }
 
+  /** Tells the worker to stop. What it still reports (usage, its end) is delivered; content is not. */
   cancel(): void {
-    if (this.closed) return;
+    if (this.closed || this.cancelled) return;
+    this.cancelled = true;
     this.outbox?.push('cancel', noBytes);
     this.outbox?.flush();
-    // A worker that has not answered yet is told by the silence of this side, within three seconds, or here:
-    if (this.outbox === null) this.cancelled = true;
-    else this.close();
     this.wakeUp();
   }
-
-  private cancelled = false;
 
   fail(message: string): void {
     if (this.closed) return;
@@ -173,7 +171,7 @@ class Receiver implements ReceivedStream {
       for (;;) {
         const frame = this.ready.shift();
         if (frame === undefined) {
-          if (this.closed || this.cancelled) return;
+          if (this.closed) return;
           await new Promise<void>((resolve) => {
             this.wake = resolve;
           });
@@ -185,6 +183,7 @@ class Receiver implements ReceivedStream {
       }
     } finally {
       this.cancel();
+      this.close();
     }
   }
 
@@ -196,7 +195,6 @@ class Receiver implements ReceivedStream {
     if (this.cancelled) {
       this.outbox.push('cancel', noBytes);
       this.outbox.flush();
-      this.close();
       return;
     }
     for (const part of this.parts) this.outbox.push('body', part);
@@ -217,6 +215,7 @@ class Receiver implements ReceivedStream {
 
   private deliver(frame: ReceivedFrame): void {
     if (frame.type === 'end' || frame.type === 'error') this.finish(frame);
+    else if (frame.type === 'data' && this.cancelled) this.grant(frame.bytes.byteLength);
     else {
       this.ready.push(frame);
       this.wakeUp();
@@ -236,6 +235,7 @@ class Receiver implements ReceivedStream {
   }
 
   private close(): void {
+    if (this.closed) return;
     this.closed = true;
     this.stopListening();
     this.forget();

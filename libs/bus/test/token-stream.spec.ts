@@ -39,6 +39,25 @@ async function collect(stream: AsyncIterable<ReceivedFrame>): Promise<ReceivedFr
 const text = (frames: readonly ReceivedFrame[]) =>
   frames.map((frame) => (frame.type === 'data' ? Buffer.from(frame.bytes).toString() : '')).join('');
 
+const noUsage = {
+  usage: {
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    source: 'counted',
+  },
+  costNanoUsd: 0,
+  costSource: 'local',
+  upstreamModel: null,
+  finishReason: null,
+  firstTokenMs: null,
+  durationMs: 0,
+  loadMs: null,
+  tokensPerSecond: null,
+} as const;
+
 describe('a token stream', () => {
   it('brings the frames in order and ends', async () => {
     const server = await serve(async (open, stream) => {
@@ -97,6 +116,23 @@ describe('a token stream', () => {
       stop.abort();
     }
     expect((await aborted.promise) - leftAt).toBeLessThan(1_000);
+    await server.stop();
+  });
+
+  it('still hears what a cancelled worker used', async () => {
+    const server = await serve(async (_open, stream) => {
+      await stream.data(Buffer.from('first'), { content: true });
+      await new Promise<void>((resolve) => stream.signal.addEventListener('abort', () => resolve(), { once: true }));
+      stream.usage({ ...noUsage, durable: true });
+      await stream.end();
+    });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    for await (const frame of ingress.openStream(server.subject, openingOf('x'), { signal: stop.signal })) {
+      seen.push(frame.type);
+      stop.abort();
+    }
+    expect(seen).toEqual(['data', 'usage', 'end']);
     await server.stop();
   });
 
