@@ -1,0 +1,77 @@
+/** The statements of a batch. Rows travel as one JSON parameter, so a batch costs as many statements as an event. */
+import { sumColumns } from './sums.js';
+import { usageColumns } from './usage-row.js';
+
+const fields = Object.entries(usageColumns);
+const columns = fields.map(([, [column]]) => column).join(', ');
+const record = fields.map(([field, [, type]]) => `"${field}" ${type}`).join(', ');
+const picked = fields.map(([field]) => `r."${field}"`).join(', ');
+/** The row stays in the month where it was first posted. */
+const replaced = fields.filter(([field]) => field !== 'attemptId' && field !== 'startedAt');
+
+export const insertAttempts = `
+  INSERT INTO attempts (attempt_id, started_at, source)
+  SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[])
+  ON CONFLICT (attempt_id) DO NOTHING RETURNING attempt_id AS id`;
+
+export const lockKnown = `
+  SELECT ${fields.map(([field, [column]]) => `u.${column} AS "${field}"`).join(', ')}
+  FROM attempts a JOIN usage_events u ON u.attempt_id = a.attempt_id AND u.started_at = a.started_at
+  WHERE a.attempt_id = ANY($1) ORDER BY a.attempt_id FOR UPDATE OF a`;
+
+export const insertUsage = `
+  INSERT INTO usage_events (${columns}) SELECT ${picked} FROM json_to_recordset($1::json) AS r (${record})`;
+
+export const correctUsage = `
+  UPDATE usage_events u SET posted_at = now(), ${replaced.map(([field, [column]]) => `${column} = r."${field}"`).join(', ')}
+  FROM json_to_recordset($1::json) AS r (${record})
+  WHERE u.attempt_id = r."attemptId" AND u.started_at = r."startedAt"`;
+
+export const correctAttempts = `
+  UPDATE attempts a SET source = r.source FROM unnest($1::text[], $2::text[]) AS r (attempt_id, source)
+  WHERE a.attempt_id = r.attempt_id`;
+
+export const insertLedger = `
+  INSERT INTO ledger (attempt_id, kind, source, scope, window_id, lease_id, amount)
+  SELECT "attemptId", kind, source, scope, "windowId", "leaseId", amount FROM json_to_recordset($1::json)
+    AS r ("attemptId" text, kind text, source text, scope text, "windowId" text, "leaseId" text, amount bigint)`;
+
+export const deleteOpen = 'DELETE FROM usage_open WHERE attempt_id = ANY($1)';
+
+/** An opening that comes after its close (redelivered, or out of order) is no news. */
+export const insertOpen = `
+  INSERT INTO usage_open (attempt_id, started_at, expires_at, lease_ids, event)
+  SELECT "attemptId", "startedAt", "expiresAt", "leaseIds", event FROM json_to_recordset($1::json)
+    AS r ("attemptId" text, "startedAt" timestamptz, "expiresAt" timestamptz, "leaseIds" text[], event jsonb)
+  WHERE NOT EXISTS (SELECT 1 FROM attempts a WHERE a.attempt_id = r."attemptId")
+  ON CONFLICT (attempt_id) DO NOTHING`;
+
+/** Adds sums to an aggregate whose key columns are `keys`, typed; rows come as {key: [...], sums: {...}}. */
+function addSums(table: string, keys: Readonly<Record<string, string>>, extra = ''): string {
+  const names = Object.keys(keys);
+  const sums = Object.entries(sumColumns);
+  return `
+    INSERT INTO ${table} (${names.join(', ')}, ${sums.map(([, column]) => column).join(', ')}${extra === '' ? '' : `, ${extra}`})
+    SELECT ${Object.values(keys)
+      .map((type, index) => `(r.key->>${index})::${type}`)
+      .join(', ')},
+      ${sums.map(([field]) => `(r.sums->>'${field}')::bigint`).join(', ')}${extra === '' ? '' : ', now()'}
+    FROM json_to_recordset($1::json) AS r (key json, sums json)
+    ON CONFLICT (${names.join(', ')}) DO UPDATE SET
+      ${sums.map(([, column]) => `${column} = ${table}.${column} + excluded.${column}`).join(', ')}
+      ${extra === '' ? '' : `, ${extra} = now()`}`;
+}
+
+export const addDaily = addSums('daily_spend', {
+  day: 'date',
+  key_id: 'text',
+  team_id: 'text',
+  user_id: 'text',
+  model: 'text',
+  upstream_model: 'text',
+  backend_id: 'text',
+  provider: 'text',
+});
+export const addByTag = addSums('daily_tag_spend', { day: 'date', tag: 'text', model: 'text' });
+export const addByCustomer = addSums('daily_customer_spend', { day: 'date', end_user: 'text', model: 'text' });
+export const addTotals = addSums('spend_total', { kind: 'text', id: 'text' }, 'last_at');

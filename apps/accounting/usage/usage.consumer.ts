@@ -1,0 +1,162 @@
+/** Takes usage from the stream USAGE in batches; a message is acknowledged after its batch is committed, never before. */
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus, type DurableMessage } from '#bus';
+import { AlertUsageDead, GatewayError } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger, Metrics, runInContext, contextFromTraceparent, SpanKind, startSpan, withSpan } from '#telemetry';
+import { Database } from '../database/database.client.js';
+import { isBadData } from '../database/sql-state.js';
+import { DeadLetterStore } from './dead-letter.store.js';
+import type { Settlement } from './settle.js';
+import { readUsage, type ReadUsage } from './usage-row.js';
+import { UsageStore } from './usage.store.js';
+
+const batchSize = 200;
+const mostDeliveries = 5;
+/** Until a release that can read it is running. */
+const newerDelayMs = 60_000;
+const pendingEveryMs = 5_000;
+
+type Readable = Extract<ReadUsage, { kind: 'close' | 'open' }>;
+interface Item {
+  readonly message: DurableMessage;
+  readonly usage: Readable;
+}
+
+@Injectable()
+export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
+  private consuming: { stop(): Promise<void>; pending(): Promise<number> } | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly database: Database,
+    private readonly usage: UsageStore,
+    private readonly deadLetters: DeadLetterStore,
+    private readonly snapshots: Snapshots,
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.start().catch((error: unknown) => this.logger.error({ err: error }, 'usage is not consumed'));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.consuming?.stop();
+  }
+
+  private async start(): Promise<void> {
+    await this.database.whenReady();
+    if (this.stopped) return;
+    this.consuming = await this.bus.consume({
+      stream: 'USAGE',
+      durable: 'accounting',
+      batch: batchSize,
+      handle: (messages) => this.handle(messages),
+    });
+    this.timer = setInterval(() => void this.reportPending(), pendingEveryMs).unref();
+  }
+
+  /** Posts a batch; each message ends acknowledged, asked for again, or in the table of dead letters. */
+  async handle(messages: readonly DurableMessage[]): Promise<void> {
+    const read = messages.map((message) => ({ message, usage: readUsage(message.subject, message.payload) }));
+    const items: Item[] = [];
+    for (const { message, usage } of read) {
+      if (usage.kind === 'newer') message.nak(newerDelayMs);
+      else if (usage.kind === 'unreadable') await this.bury(message, usage.reason);
+      else items.push({ message, usage });
+    }
+    if (items.length > 0) await this.traced(items, () => this.post(items));
+  }
+
+  private async post(items: readonly Item[]): Promise<void> {
+    try {
+      const settlement = await this.usage.post(
+        items.flatMap(({ usage }) => (usage.kind === 'close' ? usage.row : [])),
+        items.flatMap(({ usage }) => (usage.kind === 'open' ? usage.open : [])),
+      );
+      for (const { message } of items) message.ack();
+      this.count(settlement);
+    } catch (error) {
+      await this.postFailed(items, error);
+    }
+  }
+
+  /** Values that the database refuses are found by halving the batch, so that one bad event holds up no other. */
+  private async postFailed(items: readonly Item[], error: unknown): Promise<void> {
+    const [only] = items;
+    if (isBadData(error) && only !== undefined) {
+      if (items.length === 1) return this.bury(only.message, error instanceof Error ? error.message : 'refused');
+      const middle = Math.ceil(items.length / 2);
+      await this.post(items.slice(0, middle));
+      return this.post(items.slice(middle));
+    }
+    const away = error instanceof GatewayError && error.code === 'service_unavailable';
+    this.logger.warn(
+      { err: error, events: items.length },
+      away ? 'usage waits for the database' : 'usage was not posted',
+    );
+    for (const { message } of items) message.nak(retryDelayMs(message.deliveryCount));
+  }
+
+  private async bury(message: DurableMessage, reason: string): Promise<void> {
+    if (message.deliveryCount < mostDeliveries) return message.nak(retryDelayMs(message.deliveryCount));
+    const { subject, sequence, deliveryCount: deliveries, payload } = message;
+    try {
+      await this.deadLetters.keep({ subject, sequence, deliveries, reason, payload });
+      await this.bus.publishDurable(
+        AlertUsageDead,
+        { v: 1, at: new Date().toISOString(), subject, sequence, reason },
+        { messageId: `usage_dead:${sequence}` },
+      );
+    } catch (error) {
+      this.logger.warn({ err: error, subject, sequence }, 'an unreadable event could not be put away yet');
+      return message.nak(retryDelayMs(deliveries));
+    }
+    message.term();
+    this.metrics.count('signalbox_usage_events_total', { result: 'dead_letter' });
+    this.logger.error({ subject, sequence, reason }, 'an event could not be read; it is in the table usage_dead');
+  }
+
+  private count({ charges, corrections, duplicates }: Settlement): void {
+    const results = { stored: charges.length, corrected: corrections.length, duplicate: duplicates };
+    for (const [result, number] of Object.entries(results)) {
+      if (number > 0) this.metrics.count('signalbox_usage_events_total', { result }, number);
+    }
+  }
+
+  /** One span for the batch, in a trace of its own that links to each request; or, if wished, a child in each request's. */
+  private async traced(items: readonly Item[], work: () => Promise<void>): Promise<void> {
+    const links = [...new Set(items.flatMap(({ message }) => message.traceparent ?? []))];
+    const attributes = { 'messaging.destination.name': 'USAGE', 'messaging.batch.message_count': items.length };
+    const children =
+      this.snapshots.current()?.general.usageSpan === 'child'
+        ? links.map((link) =>
+            runInContext(contextFromTraceparent(link), () => startSpan('process usage', { kind: SpanKind.CONSUMER })),
+          )
+        : [];
+    try {
+      await withSpan('process usage', { kind: SpanKind.CONSUMER, attributes, links, root: true }, work);
+    } finally {
+      for (const span of children) span.end();
+    }
+  }
+
+  private async reportPending(): Promise<void> {
+    try {
+      const pending = await this.consuming?.pending();
+      if (pending !== undefined) this.metrics.set('signalbox_usage_pending', {}, pending);
+    } catch (error) {
+      this.logger.debug({ err: error }, 'the number of waiting usage events is not known');
+    }
+  }
+}
+
+/** 1, 2, 4 ... 30 seconds. */
+function retryDelayMs(deliveryCount: number): number {
+  return Math.min(30_000, 1_000 * 2 ** Math.min(deliveryCount - 1, 5));
+}
