@@ -1,0 +1,80 @@
+/** What an attempt used and cost, from what the upstream said and what was seen. Pure. */
+import { cloudEquivalentOf, costOfUsage } from './cost.js';
+import type { InferOpen, TokenUsage, UsageCloseEvent, UsageNotice } from '#contracts';
+import type { PumpedAnswer } from './answer-pump.js';
+
+/** Characters per token of the counted fallback: English prose. Only used where an upstream reports nothing. */
+const charactersPerToken = 4;
+
+export interface AttemptTimes {
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Waited in the host's queue. */
+  readonly queuedMs: number | null;
+}
+
+export interface AttemptAccount {
+  readonly notice: UsageNotice;
+  readonly close: Pick<
+    UsageCloseEvent,
+    'usage' | 'costNanoUsd' | 'costSource' | 'cloudEquivalentNanoUsd' | 'durationMs' | 'queuedMs' | 'firstTokenMs' | 'tokensPerSecond' | 'contextUsedPercent' | 'finishReason'
+  >;
+}
+
+/** Tokens, cost and speed of an attempt. `savingsReference` names the cloud model that local tokens are compared with. */
+export function accountFor(open: InferOpen, answer: PumpedAnswer, times: AttemptTimes, savingsReference: string): AttemptAccount {
+  const usage = usageOf(open, answer);
+  const cost = costOfUsage(usage, open.attempt.price, answer.usage?.costUsd ?? null);
+  const firstTokenMs = answer.firstContentAt === null ? null : answer.firstContentAt - times.startedAt;
+  const durationMs = times.endedAt - times.startedAt;
+  const tokensPerSecond = speedOf(usage.outputTokens, answer);
+  const { maxInputTokens } = open.attempt;
+  const contextUsedPercent = maxInputTokens === null ? null : ((usage.inputTokens + usage.outputTokens) / maxInputTokens) * 100;
+  const measured = { durationMs, firstTokenMs: open.stream ? firstTokenMs : null, tokensPerSecond, finishReason: answer.finishReason };
+  return {
+    notice: {
+      ...measured,
+      usage,
+      costNanoUsd: cost.nanoUsd,
+      costSource: cost.source,
+      upstreamModel: answer.upstreamModel,
+      loadMs: answer.loadMs,
+      durable: false,
+    },
+    close: {
+      ...measured,
+      usage,
+      costNanoUsd: cost.nanoUsd,
+      costSource: cost.source,
+      cloudEquivalentNanoUsd: open.attempt.kind === 'local' ? cloudEquivalentOf(usage, savingsReference) : null,
+      queuedMs: times.queuedMs,
+      contextUsedPercent,
+    },
+  };
+}
+
+/** The upstream's counts; without them, what was seen. An attempt that failed before any output used nothing that we know of. */
+function usageOf(open: InferOpen, answer: PumpedAnswer): TokenUsage {
+  const { usage } = answer;
+  if (usage !== null) {
+    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage;
+    return { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, source: 'upstream' };
+  }
+  const worked = answer.outputCharacters > 0 || (answer.failure === null && !answer.cancelled);
+  return {
+    inputTokens: worked ? open.inputTokens : 0,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: Math.ceil(answer.outputCharacters / charactersPerToken),
+    reasoningTokens: 0,
+    source: 'counted',
+  };
+}
+
+/** Tokens after the first, over the time between first and last; null where that says nothing. */
+function speedOf(outputTokens: number, answer: PumpedAnswer): number | null {
+  if (answer.firstContentAt === null || answer.lastContentAt === null || outputTokens < 2) return null;
+  const seconds = (answer.lastContentAt - answer.firstContentAt) / 1000;
+  return seconds <= 0 ? null : (outputTokens - 1) / seconds;
+}

@@ -1,0 +1,11 @@
+/** What the workers share: the HTTP client of upstreams, and an attempt from its call to its usage event. */
+export { callUpstream, UpstreamProblem } from './http.client.js';
+export type { UpstreamRequest, UpstreamResponse } from './http.client.js';
+export { AnswerTimers } from './answer-timers.js';
+export { answerWriterFor } from './answer-writer.js';
+export type { AnswerWriter } from './answer-writer.js';
+export { serveAttempt } from './serve-attempt.js';
+export type { AttemptTools, PreparedCall } from './serve-attempt.js';
+export { streamFailureOf } from './stream-failure.js';
+export { UsageReporter } from './usage-reporter.client.js';
+export type { Closing } from './usage-reporter.client.js';

@@ -1,0 +1,84 @@
+/**
+ * One attempt at a worker, from the opened token stream to the stored usage event: the part that local and cloud workers
+ * share. What differs (queue, address, dialect) comes in as a prepared call.
+ */
+import type { StreamSender } from '#bus';
+import type { InferOpen } from '#contracts';
+import { SpanKind, withSpan, type Metrics } from '#telemetry';
+import type { UpstreamDecoder, UpstreamFailure } from '#wire';
+import { AnswerPump } from './answer-pump.js';
+import type { AnswerTimers } from './answer-timers.js';
+import type { AnswerWriter } from './answer-writer.js';
+import { accountFor } from './attempt-usage.js';
+import { finishAttributes, inferenceAttributes } from './inference-span.js';
+import { callUpstream, type UpstreamRequest } from './http.client.js';
+import { streamFailureOf } from './stream-failure.js';
+import type { UsageReporter } from './usage-reporter.client.js';
+
+/** Everything that is needed to ask an upstream once. */
+export interface PreparedCall {
+  readonly request: Omit<UpstreamRequest, 'signal'>;
+  readonly decoder: UpstreamDecoder;
+  readonly writer: AnswerWriter;
+  readonly timers: AnswerTimers;
+  readonly readError: (status: number, headers: ReadonlyMap<string, string>, body: string) => UpstreamFailure;
+  /** The model is not in memory yet. */
+  readonly loading: boolean;
+  readonly queuedMs: number | null;
+}
+
+export interface AttemptTools {
+  readonly usage: UsageReporter;
+  readonly metrics: Metrics;
+  readonly savingsReference: () => string;
+  readonly now: () => number;
+}
+
+const maxErrorBytes = 64 * 1024;
+
+/** Serves the attempt; resolves when the stream has ended and the usage event is stored or spooled. */
+export async function serveAttempt(open: InferOpen, stream: StreamSender, call: PreparedCall, tools: AttemptTools): Promise<void> {
+  const startedAt = tools.now();
+  stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
+  const pump = new AnswerPump({ ...call, stream, now: tools.now });
+  await withSpan(`chat ${open.attempt.upstreamModel}`, { kind: SpanKind.CLIENT, attributes: inferenceAttributes(open) }, async (span) => {
+    await ask(pump, stream, call);
+    span.setAttributes(finishAttributes(pump.result, startedAt));
+  });
+  const { result } = pump;
+  const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
+  const account = accountFor(open, result, times, tools.savingsReference());
+  const alreadySent = result.content;
+  if (result.failure === null && !result.cancelled) {
+    stream.usage(account.notice);
+    await pump.finish();
+  } else if (result.failure !== null) await pump.finish();
+  const outcome = result.cancelled ? 'client_disconnected' : result.failure === null ? 'success' : 'failure';
+  const durable = await tools.usage.close(open, {
+    ...account.close,
+    outcome,
+    errorCode: result.failure?.code ?? null,
+  });
+  stream.usage({ ...account.notice, durable });
+  if (result.failure === null) await stream.end();
+  else await stream.error(streamFailureOf(result.failure, alreadySent && open.stream));
+}
+
+async function ask(pump: AnswerPump, stream: StreamSender, call: PreparedCall): Promise<void> {
+  const { timers } = call;
+  timers.start(call.loading);
+  try {
+    const signal = AbortSignal.any([stream.signal, timers.signal]);
+    const response = await callUpstream({ ...call.request, signal });
+    if (response.status >= 200 && response.status < 300) {
+      await pump.run(response.body);
+      return;
+    }
+    const text = await response.text(maxErrorBytes);
+    pump.refuse(call.readError(response.status, response.headers, text));
+  } catch (error) {
+    pump.fail(error);
+  } finally {
+    timers.stop();
+  }
+}
