@@ -135,3 +135,23 @@ export {
   AlertUsageDead,
 } from './accounting-spend.js';
 export type { AlertUsageDeadEvent } from './accounting-spend.js';
+export {
+  budgetUnits,
+  BudgetUnit,
+  budgetOwners,
+  BudgetOwner,
+  budgetScopeName,
+  parseBudgetScope,
+  chargedAmounts,
+  LeaseWant,
+  LeaseAnswer,
+  LeaseBudget,
+  LeaseRenewal,
+  RenewedLease,
+  RenewLeases,
+  RecallLeases,
+  BudgetState,
+  BudgetInfo,
+  AlertBudget,
+} from './budget.js';
+export type { BudgetScope, BudgetAmounts, RecallLeasesEvent, AlertBudgetEvent } from './budget.js';
