@@ -60,6 +60,16 @@ export const Price = z.object({
   cacheReadPerMillion: z.string().nullable(),
   cacheWritePerMillion: z.string().nullable(),
   perRequest: z.string().nullable(),
+  /** Prices of the whole request once its input is longer than `aboveInputTokens`. */
+  longContext: z
+    .object({
+      aboveInputTokens: z.number().int().positive(),
+      inputPerMillion: z.string(),
+      outputPerMillion: z.string(),
+      cacheReadPerMillion: z.string().nullable(),
+      cacheWritePerMillion: z.string().nullable(),
+    })
+    .optional(),
   source: z.enum(['config', 'table', 'local', 'free']),
 });
 export type Price = z.infer<typeof Price>;
@@ -239,6 +249,12 @@ export const GeneralSettings = z.object({
   keepWarm: z.array(z.string()),
   autoPull: z.boolean(),
   usageSpan: z.enum(['link', 'child']),
+  /** `general_settings.database_url`; null or absent = DATABASE_URL, else the embedded database. */
+  databaseUrl: SecretRef.nullable().optional(),
+  /** `litellm_settings.set_verbose`: debug logs. */
+  verbose: z.boolean().optional(),
+  /** `environment_variables`: where each one's value stands. They win over the environment of the process. */
+  variables: z.record(z.string(), SecretRef).optional(),
   /** What `signalbox:` holds beyond this, as written; unknown keys were refused before. */
   extras: z.record(z.string(), z.unknown()),
 });

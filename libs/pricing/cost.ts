@@ -1,0 +1,58 @@
+/** What an answer costs: tokens times price, line by line, each line rounded up to a whole nano-dollar. */
+import { nanoOfTokens, nanoOfUsd } from './money.js';
+
+/** Prices in USD per million tokens, as decimal text; the shape of `Price` in the contracts. */
+export interface PriceTerms {
+  readonly inputPerMillion: string;
+  readonly outputPerMillion: string;
+  /** null: cached input costs what other input costs. */
+  readonly cacheReadPerMillion: string | null;
+  /** null: writing to the cache costs what other input costs. */
+  readonly cacheWritePerMillion: string | null;
+  /** USD for each request, beside its tokens. */
+  readonly perRequest: string | null;
+  /** Prices of the whole request once its input is longer than `aboveInputTokens` (Gemini, OpenAI, xAI). */
+  readonly longContext?: LongContextTerms | null | undefined;
+}
+
+export interface LongContextTerms {
+  readonly aboveInputTokens: number;
+  readonly inputPerMillion: string;
+  readonly outputPerMillion: string;
+  readonly cacheReadPerMillion: string | null;
+  readonly cacheWritePerMillion: string | null;
+}
+
+/** Tokens of an answer. `inputTokens` includes the cached and the cache-writing ones, `outputTokens` includes reasoning. */
+export interface BilledTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** The cost of an answer in nano-dollars. Throws RangeError for a price that is no decimal number. */
+export function costOf(tokens: BilledTokens, price: PriceTerms): number {
+  const long = price.longContext;
+  const terms = long !== null && long !== undefined && tokens.inputTokens > long.aboveInputTokens ? long : price;
+  const cached = Math.min(tokens.cachedInputTokens, tokens.inputTokens);
+  const written = Math.min(tokens.cacheWriteTokens, tokens.inputTokens - cached);
+  return (
+    nanoOfTokens(tokens.inputTokens - cached - written, terms.inputPerMillion) +
+    nanoOfTokens(cached, terms.cacheReadPerMillion ?? terms.inputPerMillion) +
+    nanoOfTokens(written, terms.cacheWritePerMillion ?? terms.inputPerMillion) +
+    nanoOfTokens(tokens.outputTokens, terms.outputPerMillion) +
+    (price.perRequest === null ? 0 : nanoOfUsd(price.perRequest))
+  );
+}
+
+/**
+ * The most that a request can cost, in nano-dollars, before it has run: nothing of its input is cached, and writing it to
+ * a cache may cost more than reading it.
+ */
+export function estimateCost(tokens: { inputTokens: number; maxOutputTokens: number }, price: PriceTerms): number {
+  const { inputTokens, maxOutputTokens: outputTokens } = tokens;
+  const plain = costOf({ inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: 0 }, price);
+  const writing = costOf({ inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: inputTokens }, price);
+  return Math.max(plain, writing);
+}
