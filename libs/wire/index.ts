@@ -52,3 +52,38 @@ export {
 } from './ollama/answer.js';
 export { readOllamaEmbedding } from './ollama/embed-answer.js';
 export { readOllamaError } from './ollama/error.js';
+
+// What clients say and hear: bodies parsed into neutral requests, answers and errors encoded, tokens estimated.
+export { bodyLimits } from './openai/fields.js';
+export type { ParsedBody, InvalidBody } from './openai/fields.js';
+export type { GatewayFields, CacheControls } from './openai/gateway-fields.js';
+export { parseChatBody } from './openai/chat.js';
+export type { ChatBody } from './openai/chat.js';
+export { parseCompletionBody } from './openai/completions.js';
+export type { CompletionBody } from './openai/completions.js';
+export { parseEmbeddingBody, embeddingAnswer, floatsToBase64 } from './openai/embeddings.js';
+export type { EmbeddingBody } from './openai/embeddings.js';
+export { parseResponsesBody } from './responses/request.js';
+export { parseMessagesBody, parseCountTokensBody } from './anthropic/messages.js';
+export type { MessagesHeaders } from './anthropic/messages.js';
+export { openAiErrorBody } from './openai/error.js';
+export type { ClientError, OpenAiErrorBody } from './openai/error.js';
+export { anthropicErrorBody } from './anthropic/error.js';
+export type { AnthropicErrorBody } from './anthropic/error.js';
+export { answerId } from './openai/answer-encoder.js';
+export type { AnswerDialect, AnswerEncoder, EncoderOptions } from './openai/answer-encoder.js';
+export { createEncoder, encodeWhole } from './openai/create-encoder.js';
+export { AnswerCollector, collectAnswer } from './openai/collect-answer.js';
+export type { AnswerBlock, CollectedAnswer, CollectedChoice } from './openai/collect-answer.js';
+export { replayAnswer } from './openai/replay-answer.js';
+export { modelList, modelObject, modelInfoList } from './openai/models.js';
+export type { ListedModel, ListedCapabilities, ModelInfo } from './openai/models.js';
+export { anthropicModelList, anthropicModelObject } from './anthropic/models.js';
+export { estimateTokens } from './tokens/estimate.js';
+export {
+  estimateChatTokens,
+  boundChatTokens,
+  estimateInputTokens,
+  boundInputTokens,
+  imageTokens,
+} from './tokens/request-tokens.js';

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../neutral/chat-request.js';
 import { BodyProblem, parseBody, present, type Fields, type JsonObject, type ParsedBody } from './fields.js';
 import { readGatewayFields, type GatewayFields } from './gateway-fields.js';
 import { readMessages } from './messages.js';
-import { readReasoning } from './reasoning.js';
+import { readReasoning, restOfOutputConfig } from './reasoning.js';
 import { readExtra, readSampling, readStreaming, unless } from './sampling.js';
 import { readResponseFormat, readToolSettings } from './tools.js';
 
@@ -38,7 +38,6 @@ const passedOn = [
   'route',
   'top_a',
   'thinking',
-  'output_config',
   'include_reasoning',
   'chat_template_kwargs',
 ];
@@ -77,7 +76,7 @@ function readLogprobs(fields: Fields): { logprobs?: boolean; topLogprobs?: numbe
 }
 
 function readChatExtra(fields: Fields): JsonObject | undefined {
-  const extra = readExtra(fields, passedOn) ?? {};
+  const extra: JsonObject = present({ ...readExtra(fields, passedOn), output_config: restOfOutputConfig(fields) });
   if (extra['service_tier'] === 'auto') delete extra['service_tier'];
   if (extra['store'] === false) delete extra['store'];
   if (isOnlyText(extra['modalities'])) delete extra['modalities'];

@@ -1,8 +1,14 @@
 /** How much to think, in the five spellings that clients use; and the thinking that they send back. */
 import type { Reasoning, ReasoningBlock } from '../neutral/chat-request.js';
-import { Fields, isJsonObject, present, wrongType } from './fields.js';
+import { Fields, isJsonObject, present, wrongType, type JsonObject } from './fields.js';
 
 export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'] as const;
+
+/** What `output_config` holds beyond effort and format, which have their places in the neutral request. */
+export function restOfOutputConfig(fields: Fields): JsonObject | undefined {
+  const { effort: _effort, format: _format, ...rest } = fields.record('output_config') ?? {};
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
 
 interface Wish {
   readonly effort?: string | undefined;

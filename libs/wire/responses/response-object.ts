@@ -1,0 +1,119 @@
+/** The `response` object of the Responses API, whole or as it stands while it streams. */
+import type { UpstreamUsage } from '../neutral/stream-event.js';
+import type { EncoderOptions } from '../openai/answer-encoder.js';
+import type { AnswerBlock, CollectedAnswer, CollectedChoice } from '../openai/collect-answer.js';
+import type { ClientError } from '../openai/error.js';
+import { sealReasoning } from './reasoning-item.js';
+
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+/** The end of a response: how it went and why not further. */
+export interface Outcome {
+  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed';
+  readonly usage: UpstreamUsage | null;
+  readonly reason?: 'max_output_tokens' | 'content_filter';
+  readonly error?: ClientError;
+}
+
+/** The body of a response that was not streamed. Only the first choice counts: this API has one. */
+export function responsesAnswer(answer: CollectedAnswer, options: EncoderOptions): object {
+  const choice = answer.choices[0];
+  const outcome = outcomeOf(choice, answer.usage);
+  const blocks = (choice?.blocks ?? []).filter(isShown);
+  return responseObject(options, outcome, writeItems(blocks, options.id, outcome));
+}
+
+/** What a choice's end means here. */
+export function outcomeOf(choice: CollectedChoice | undefined, usage: UpstreamUsage | null): Outcome {
+  if (choice?.finish === 'length') return { status: 'incomplete', usage, reason: 'max_output_tokens' };
+  const refused = choice?.blocks.some((block) => block.kind === 'refusal') ?? false;
+  if (choice?.finish === 'content_filter' && !refused) {
+    return { status: 'incomplete', usage, reason: 'content_filter' };
+  }
+  return { status: 'completed', usage };
+}
+
+/** Whether a block has an item: thinking without text, signature or data (OpenRouter's details alone) has none. */
+export function isShown(block: AnswerBlock): boolean {
+  return block.kind !== 'reasoning' || block.text !== '' || sealReasoning(block) !== null;
+}
+
+export function writeItems(blocks: readonly AnswerBlock[], id: string, outcome: Outcome): object[] {
+  // Only the last item can have been cut.
+  const cut = outcome.status === 'completed' ? 'completed' : 'incomplete';
+  return blocks.map((block, index) => writeItem(block, id, index, index === blocks.length - 1 ? cut : 'completed'));
+}
+
+/** Made from the response's id and the item's place, so that it is the same in every event. */
+export function itemId(block: AnswerBlock, id: string, index: number): string {
+  const unique = `${id.replace(/^resp_/, '')}_${index}`;
+  if (block.kind === 'tool') return `fc_${unique}`;
+  return block.kind === 'reasoning' ? `rs_${unique}` : `msg_${unique}`;
+}
+
+/** An output item with everything that its block has by now. */
+export function writeItem(block: AnswerBlock, id: string, index: number, status: ItemStatus): object {
+  const own = itemId(block, id, index);
+  if (block.kind === 'tool') {
+    const args = block.arguments === '' && status !== 'in_progress' ? '{}' : block.arguments;
+    return { id: own, type: 'function_call', status, arguments: args, call_id: block.id, name: block.name };
+  }
+  if (block.kind === 'reasoning') {
+    const summary = block.text === '' ? [] : [{ type: 'summary_text', text: block.text }];
+    return { id: own, type: 'reasoning', status, summary, encrypted_content: sealReasoning(block) };
+  }
+  const begun = status !== 'in_progress' || block.text !== '';
+  return { id: own, type: 'message', status, role: 'assistant', content: begun ? [writePart(block)] : [] };
+}
+
+/** The one content part of a message item. */
+export function writePart(block: Extract<AnswerBlock, { kind: 'text' | 'refusal' }>): object {
+  return block.kind === 'refusal'
+    ? { type: 'refusal', refusal: block.text }
+    : { type: 'output_text', text: block.text, annotations: [], logprobs: block.logprobs };
+}
+
+/** Settings that the request made are not repeated: the encoder knows the answer only. They stand at their defaults. */
+export function responseObject(options: EncoderOptions, outcome: Outcome, output: readonly object[]): object {
+  const done = outcome.status === 'completed' || outcome.status === 'incomplete';
+  return {
+    id: options.id,
+    object: 'response',
+    created_at: options.created,
+    status: outcome.status,
+    background: false,
+    error: outcome.error === undefined ? null : writeError(outcome.error),
+    incomplete_details: outcome.reason === undefined ? null : { reason: outcome.reason },
+    instructions: null,
+    max_output_tokens: null,
+    model: options.model,
+    output,
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    reasoning: { effort: null, summary: null },
+    store: false,
+    temperature: null,
+    text: { format: { type: 'text' } },
+    tool_choice: 'auto',
+    tools: [],
+    top_p: null,
+    truncation: 'disabled',
+    usage: done && outcome.usage !== null ? writeUsage(outcome.usage) : null,
+    user: null,
+    metadata: {},
+  };
+}
+
+function writeError(error: ClientError): object {
+  return { code: error.code ?? 'server_error', message: error.message };
+}
+
+function writeUsage(usage: UpstreamUsage): object {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: usage.cachedInputTokens, cache_write_tokens: usage.cacheWriteTokens },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.inputTokens + usage.outputTokens,
+  };
+}
