@@ -16,7 +16,7 @@ export function natsConfiguration({ port, store, users, syncAlways }) {
     `server_name: "signalbox-${String(port)}"`,
     'max_payload: 1MB',
     // Without `always` an acknowledged usage event would live in memory for up to two minutes.
-    `jetstream { store_dir: ${JSON.stringify(store)}${syncAlways ? ', sync_interval: always' : ''} }`,
+    `jetstream { store_dir: ${JSON.stringify(store)}, max_mem: 256MB${syncAlways ? ', sync_interval: always' : ''} }`,
     'write_deadline: "10s"',
   ];
   if (users !== undefined) {
