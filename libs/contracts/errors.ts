@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   /** Shown to admins only. */
   readonly adminText?: string;
+  /** `error.details` of Anthropic's shape, where its SDKs act on it. */
+  readonly dialectDetails?: Readonly<Record<string, unknown>>;
 }
 
 export interface ErrorEntry {

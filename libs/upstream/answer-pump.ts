@@ -100,7 +100,17 @@ export class AnswerPump {
   }
 
   get result(): PumpedAnswer {
-    const { failure, content, usage, finishReason, upstreamModel, firstContentAt, lastContentAt, outputCharacters, loadMs } = this;
+    const {
+      failure,
+      content,
+      usage,
+      finishReason,
+      upstreamModel,
+      firstContentAt,
+      lastContentAt,
+      outputCharacters,
+      loadMs,
+    } = this;
     return {
       failure,
       cancelled: this.parts.stream.signal.aborted,
@@ -117,7 +127,10 @@ export class AnswerPump {
 
   /** A model may say nothing, but then it has used tokens or names why it stopped. */
   private isAnswer(): boolean {
-    return this.firstContentAt !== null || (this.ended && ((this.usage?.outputTokens ?? 0) > 0 || this.finishReason !== null));
+    return (
+      this.firstContentAt !== null ||
+      (this.ended && ((this.usage?.outputTokens ?? 0) > 0 || this.finishReason !== null))
+    );
   }
 
   private async take(events: readonly StreamEvent[]): Promise<void> {

@@ -4,7 +4,7 @@ import {
   AnswerCollector,
   answerId,
   createEncoder,
-  wholeAnswer,
+  encodeWhole,
   type AnswerDialect,
   type ClientError,
   type EncoderOptions,
@@ -48,7 +48,7 @@ function wholeWriter(dialect: AnswerDialect, options: EncoderOptions): AnswerWri
       collector.push(event);
       return null;
     },
-    finish: () => Buffer.from(JSON.stringify(wholeAnswer(dialect, collector.answer(), options))),
+    finish: () => encodeWhole(dialect, collector.answer(), options),
     fail: () => null,
   };
 }

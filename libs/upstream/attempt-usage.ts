@@ -18,20 +18,40 @@ export interface AttemptAccount {
   readonly notice: UsageNotice;
   readonly close: Pick<
     UsageCloseEvent,
-    'usage' | 'costNanoUsd' | 'costSource' | 'cloudEquivalentNanoUsd' | 'durationMs' | 'queuedMs' | 'firstTokenMs' | 'tokensPerSecond' | 'contextUsedPercent' | 'finishReason'
+    | 'usage'
+    | 'costNanoUsd'
+    | 'costSource'
+    | 'cloudEquivalentNanoUsd'
+    | 'durationMs'
+    | 'queuedMs'
+    | 'firstTokenMs'
+    | 'tokensPerSecond'
+    | 'contextUsedPercent'
+    | 'finishReason'
   >;
 }
 
 /** Tokens, cost and speed of an attempt. `savingsReference` names the cloud model that local tokens are compared with. */
-export function accountFor(open: InferOpen, answer: PumpedAnswer, times: AttemptTimes, savingsReference: string): AttemptAccount {
+export function accountFor(
+  open: InferOpen,
+  answer: PumpedAnswer,
+  times: AttemptTimes,
+  savingsReference: string,
+): AttemptAccount {
   const usage = usageOf(open, answer);
   const cost = costOfUsage(usage, open.attempt.price, answer.usage?.costUsd ?? null);
   const firstTokenMs = answer.firstContentAt === null ? null : answer.firstContentAt - times.startedAt;
   const durationMs = times.endedAt - times.startedAt;
   const tokensPerSecond = speedOf(usage.outputTokens, answer);
   const { maxInputTokens } = open.attempt;
-  const contextUsedPercent = maxInputTokens === null ? null : ((usage.inputTokens + usage.outputTokens) / maxInputTokens) * 100;
-  const measured = { durationMs, firstTokenMs: open.stream ? firstTokenMs : null, tokensPerSecond, finishReason: answer.finishReason };
+  const contextUsedPercent =
+    maxInputTokens === null ? null : ((usage.inputTokens + usage.outputTokens) / maxInputTokens) * 100;
+  const measured = {
+    durationMs,
+    firstTokenMs: open.stream ? firstTokenMs : null,
+    tokensPerSecond,
+    finishReason: answer.finishReason,
+  };
   return {
     notice: {
       ...measured,

@@ -69,21 +69,45 @@ export class UpstreamProblem extends Error {
 
   /** As the failure of an attempt. */
   get failure(): UpstreamFailure {
-    return { code: this.code, status: null, message: `The backend ${this.message}.`, blame: 'backend', retryAfterMs: null };
+    return {
+      code: this.code,
+      status: null,
+      message: `The backend ${this.message}.`,
+      blame: 'backend',
+      retryAfterMs: null,
+    };
   }
 }
 
-const refused = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTDOWN', 'EADDRNOTAVAIL']);
+const refused = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTDOWN',
+  'EADDRNOTAVAIL',
+]);
 
 /** What a network error says about the upstream. */
 export function problemOf(error: unknown): UpstreamProblem {
   if (error instanceof UpstreamProblem) return error;
   const code = errorCode(error);
-  if (refused.has(code)) return new UpstreamProblem('upstream_unreachable', `could not be reached (${code})`, { cause: error });
-  if (code.startsWith('CERT_') || code.includes('SELF_SIGNED') || code.includes('UNABLE_TO_VERIFY') || code.startsWith('ERR_TLS') || code === 'DEPTH_ZERO_SELF_SIGNED_CERT') {
+  if (refused.has(code))
+    return new UpstreamProblem('upstream_unreachable', `could not be reached (${code})`, { cause: error });
+  if (
+    code.startsWith('CERT_') ||
+    code.includes('SELF_SIGNED') ||
+    code.includes('UNABLE_TO_VERIFY') ||
+    code.startsWith('ERR_TLS') ||
+    code === 'DEPTH_ZERO_SELF_SIGNED_CERT'
+  ) {
     return new UpstreamProblem('upstream_unreachable', `has no valid certificate (${code})`, { cause: error });
   }
-  if (error instanceof errors.HTTPParserError || code.startsWith('HPE_')) return new UpstreamProblem('upstream_invalid_response', 'does not speak HTTP', { cause: error });
+  if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))
+    return new UpstreamProblem('upstream_invalid_response', 'does not speak HTTP', { cause: error });
   return new UpstreamProblem('upstream_error', `broke the connection (${code})`, { cause: error });
 }
 

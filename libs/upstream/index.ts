@@ -6,6 +6,8 @@ export { answerWriterFor } from './answer-writer.js';
 export type { AnswerWriter } from './answer-writer.js';
 export { serveAttempt } from './serve-attempt.js';
 export type { AttemptTools, PreparedCall } from './serve-attempt.js';
+export { wholeDecoder, embeddingExchange } from './whole-decoder.js';
 export { streamFailureOf } from './stream-failure.js';
+export { costOfUsage, cloudEquivalentOf } from './cost.js';
 export { UsageReporter } from './usage-reporter.client.js';
 export type { Closing } from './usage-reporter.client.js';

@@ -38,7 +38,9 @@ export function finishAttributes(answer: PumpedAnswer, startedAt: number): Attri
         }),
     ...(answer.upstreamModel === null ? {} : { 'gen_ai.response.model': answer.upstreamModel }),
     ...(answer.finishReason === null ? {} : { 'gen_ai.response.finish_reasons': [answer.finishReason] }),
-    ...(answer.firstContentAt === null ? {} : { 'gen_ai.response.time_to_first_chunk': (answer.firstContentAt - startedAt) / 1000 }),
+    ...(answer.firstContentAt === null
+      ? {}
+      : { 'gen_ai.response.time_to_first_chunk': (answer.firstContentAt - startedAt) / 1000 }),
     ...(answer.failure === null ? {} : { 'error.type': answer.failure.code }),
     ...(answer.cancelled ? { 'gateway.outcome': 'client_disconnected' } : {}),
   };

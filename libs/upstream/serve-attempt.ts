@@ -37,14 +37,23 @@ export interface AttemptTools {
 const maxErrorBytes = 64 * 1024;
 
 /** Serves the attempt; resolves when the stream has ended and the usage event is stored or spooled. */
-export async function serveAttempt(open: InferOpen, stream: StreamSender, call: PreparedCall, tools: AttemptTools): Promise<void> {
+export async function serveAttempt(
+  open: InferOpen,
+  stream: StreamSender,
+  call: PreparedCall,
+  tools: AttemptTools,
+): Promise<void> {
   const startedAt = tools.now();
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
   const pump = new AnswerPump({ ...call, stream, now: tools.now });
-  await withSpan(`chat ${open.attempt.upstreamModel}`, { kind: SpanKind.CLIENT, attributes: inferenceAttributes(open) }, async (span) => {
-    await ask(pump, stream, call);
-    span.setAttributes(finishAttributes(pump.result, startedAt));
-  });
+  await withSpan(
+    `chat ${open.attempt.upstreamModel}`,
+    { kind: SpanKind.CLIENT, attributes: inferenceAttributes(open) },
+    async (span) => {
+      await ask(pump, stream, call);
+      span.setAttributes(finishAttributes(pump.result, startedAt));
+    },
+  );
   const { result } = pump;
   const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
   const account = accountFor(open, result, times, tools.savingsReference());

@@ -21,7 +21,12 @@ export function errorAnswer(
     error.code === 'insufficient_quota' && options.budgetStatus !== undefined ? options.budgetStatus : entry.status;
   const body =
     options.dialect === 'anthropic'
-      ? anthropicErrorBody({ type: entry.anthropicType, message, requestId: options.requestId })
+      ? anthropicErrorBody({
+          type: entry.anthropicType,
+          message,
+          requestId: options.requestId ?? undefined,
+          details: details.dialectDetails,
+        })
       : openAiErrorBody({ message, type: typeOf(error), param: details.param ?? null, code: error.code });
   return { status, headers: errorHeaders(error, details), body };
 }

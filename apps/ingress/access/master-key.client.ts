@@ -1,0 +1,41 @@
+/** The master key in force: LITELLM_MASTER_KEY, or what the config's `general_settings.master_key` refers to. */
+import { readFileSync } from 'node:fs';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Environment, resolveSecret } from '#config';
+import type { SecretRef } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger } from '#telemetry';
+
+@Injectable()
+export class MasterKey implements OnModuleInit {
+  private key: string | null = null;
+  private wanted = false;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly snapshots: Snapshots,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.snapshots.onChange((snapshot) => this.take(snapshot.general.masterKey));
+  }
+
+  /** null where none is configured: everybody is let in then, from loopback only. A reference that leads nowhere lets nobody in. */
+  current(): string | null {
+    return this.key ?? (this.wanted ? '\u0000' : null);
+  }
+
+  private take(ref: SecretRef | null): void {
+    this.wanted = ref !== null;
+    if (ref === null) {
+      this.key = this.environment.masterKey;
+      return;
+    }
+    const readFile = () =>
+      this.environment.configFile === null ? null : readFileSync(this.environment.configFile, 'utf8');
+    const resolved = resolveSecret(ref, { env: this.environment.variables, readFile });
+    if (resolved === null) this.logger.error({ ref }, 'the master key cannot be read: nobody is let in');
+    this.key = resolved === null ? null : resolved.reveal();
+  }
+}

@@ -1,0 +1,185 @@
+/** Runs the attempts of one admitted request against the workers and delivers what comes. */
+import { Injectable } from '@nestjs/common';
+import type { ReceivedStream } from '#bus';
+import { GatewayError, type Attempt, type StreamFailure, type UsageNotice } from '#contracts';
+import { Snapshots } from '#service';
+import { answerHeaders } from '../http/response-headers.js';
+import { runAttempts, type AttemptEffects, type LoopEvent } from './attempt-loop.js';
+import type { RunningRequest } from './completion-runner.client.js';
+import { Delivery } from './delivery.client.js';
+import { inferOpenOf, type OpeningFacts } from './infer-open.js';
+import { ProviderClient } from './provider.client.js';
+import { RequestJournal } from './request-journal.publisher.js';
+
+/** Longest time for one request, everything included. */
+const maxRequestMs = 60 * 60 * 1000;
+
+/** What is known of the attempt that runs, or ran last. */
+export interface AttemptState {
+  readonly index: number;
+  readonly attempt: Attempt;
+  readonly startedMs: number;
+  usage: UsageNotice | null;
+  /** Frames with content, for counting where the worker dies. */
+  contentFrames: number;
+  failure: StreamFailure | null;
+  firstContentMs: number | null;
+}
+
+@Injectable()
+export class AttemptRun {
+  constructor(
+    private readonly provider: ProviderClient,
+    private readonly journal: RequestJournal,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  /** Resolves when the client has its answer and the money is settled; throws GatewayError where nothing was sent. */
+  async run(running: RunningRequest, shutdown: AbortSignal): Promise<void> {
+    const { job, plan } = running;
+    const states: AttemptState[] = [];
+    const delivery = this.deliveryFor(running, states);
+    const gone = AbortSignal.any([job.writer.clientGone, shutdown]);
+    this.journal.began(job);
+    try {
+      for await (const event of runAttempts(plan, this.effectsOf(running, gone)))
+        await this.take(event, states, delivery, running);
+      if (shutdown.aborted && !delivery.done) delivery.fail(shuttingDown);
+    } finally {
+      delivery.stop();
+      await this.journal.finished(running, states, {
+        delivered: delivery.done,
+        clientGone: job.writer.clientGone.aborted,
+      });
+    }
+  }
+
+  private effectsOf(running: RunningRequest, gone: AbortSignal): AttemptEffects {
+    const facts = this.openingOf(running);
+    const mustStayLocal = running.dataPolicy === 'local';
+    return {
+      open: (attempt, index): ReceivedStream =>
+        this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
+      pause: (ms) => pauseUntil(ms, gone),
+      clientGone: () => gone.aborted,
+    };
+  }
+
+  private openingOf(running: RunningRequest): OpeningFacts {
+    const { job, facts, admission } = running;
+    return {
+      requestId: job.scope.requestId,
+      receivedAt: job.scope.receivedAt,
+      dialect: job.dialect,
+      stream: job.stream,
+      includeUsage: job.includeUsage,
+      model: job.model,
+      requestKind: job.parsed.kind,
+      request: job.parsed.request,
+      payer: admission.payer,
+      priority: job.key.priority,
+      maxWaitMs: running.maxWaitMs,
+      deadlineMs: maxRequestMs,
+      inputTokens: facts.inputTokens,
+      outputCap: job.parsed.kind === 'embedding' ? null : admission.outputCap,
+      dropParams: job.gateway.dropParams ?? false,
+      omit: job.gateway.additionalDropParams ?? [],
+    };
+  }
+
+  private async take(
+    event: LoopEvent,
+    states: AttemptState[],
+    delivery: Delivery,
+    running: RunningRequest,
+  ): Promise<void> {
+    const state = states.at(-1);
+    switch (event.kind) {
+      case 'attempt':
+        if (event.after !== null)
+          this.journal.movedOn(running.plan, state?.attempt ?? null, event.attempt, event.after);
+        states.push({
+          index: event.index,
+          attempt: event.attempt,
+          startedMs: performance.now(),
+          usage: null,
+          contentFrames: 0,
+          failure: null,
+          firstContentMs: null,
+        });
+        return;
+      case 'queued':
+        delivery.queued(event.notice);
+        return;
+      case 'bytes':
+        if (state !== undefined && event.content) {
+          state.contentFrames += 1;
+          state.firstContentMs ??= performance.now();
+        }
+        await delivery.bytes(event.bytes, event.last);
+        return;
+      case 'usage':
+        if (state !== undefined) state.usage = event.notice;
+        return;
+      case 'attempt-failed':
+        if (state !== undefined) state.failure = event.failure;
+        return;
+      case 'finished':
+        delivery.finish();
+        return;
+      case 'failed':
+        delivery.fail(event.failure);
+        return;
+    }
+  }
+
+  private deliveryFor(running: RunningRequest, states: readonly AttemptState[]): Delivery {
+    const { job, plan, admission } = running;
+    return new Delivery(job.writer, {
+      stream: job.stream,
+      dialect: job.answerDialect,
+      model: job.model,
+      requestId: job.scope.requestId,
+      queueComments: this.snapshots.current()?.general.queueComments ?? true,
+      now: () => performance.now(),
+      headers: () => {
+        const state = states.at(-1);
+        if (state === undefined) throw new GatewayError('internal_error');
+        const cost = job.stream ? null : (state.usage?.costNanoUsd ?? null);
+        const upstreamMs = state.usage?.durationMs ?? (state.firstContentMs ?? performance.now()) - state.startedMs;
+        return {
+          ...answerHeaders({
+            plan,
+            attempt: state.attempt,
+            attemptIndex: state.index,
+            costUsd: cost === null ? null : cost / 1e9,
+            overheadMs: Math.max(0, performance.now() - job.scope.startedMs - upstreamMs),
+            explain: job.key.role !== 'user' && job.header('x-signalbox-explain') === '1',
+            truncated: state.attempt.truncateToTokens !== null,
+          }),
+          ...admission.headers,
+        };
+      },
+    });
+  }
+}
+
+const shuttingDown: StreamFailure = {
+  code: 'server_shutting_down',
+  details: {},
+  blame: 'gateway',
+  retryAfterMs: 1_000,
+};
+
+async function pauseUntil(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

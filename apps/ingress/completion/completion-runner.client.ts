@@ -1,0 +1,139 @@
+/**
+ * One request, from its parsed body to its last byte: plan, admission, attempts, delivery, settlement. The steps are
+ * elsewhere; this is their order.
+ */
+import { Injectable } from '@nestjs/common';
+import {
+  strictestDataPolicy,
+  type ClientDialect,
+  type DataPolicy,
+  type Endpoint,
+  type KeyRecord,
+  type Plan,
+  type PlanQuery,
+} from '#contracts';
+import { Snapshots } from '#service';
+import type { AnswerDialect, GatewayFields } from '#wire';
+import { Access, type Admission } from '../access/access.client.js';
+import { InFlight } from '../http/in-flight.js';
+import type { RequestScope } from '../http/request-scope.js';
+import type { ResponseWriter } from '../http/sse-writer.js';
+import { AttemptRun } from './attempt-run.client.js';
+import { Planner } from './planner.client.js';
+import { RequestJournal } from './request-journal.publisher.js';
+import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
+import { demandedPolicyOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
+
+/** A request whose caller is known and whose body was understood. */
+export interface CompletionJob {
+  readonly dialect: ClientDialect;
+  readonly answerDialect: AnswerDialect | 'other';
+  readonly endpoint: Endpoint;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly parsed: ParsedRequest;
+  readonly gateway: GatewayFields;
+  readonly key: KeyRecord;
+  readonly header: HeaderReader;
+  readonly scope: RequestScope;
+  readonly writer: ResponseWriter;
+}
+
+/** What the steps of one request share. */
+export interface RunningRequest {
+  readonly job: CompletionJob;
+  readonly facts: RequestFacts;
+  readonly plan: Plan;
+  readonly admission: Admission;
+  readonly dataPolicy: DataPolicy | null;
+  readonly maxWaitMs: number | null;
+  readonly tags: readonly string[];
+}
+
+@Injectable()
+export class CompletionRunner {
+  constructor(
+    private readonly planner: Planner,
+    private readonly access: Access,
+    private readonly attempts: AttemptRun,
+    private readonly journal: RequestJournal,
+    private readonly snapshots: Snapshots,
+    private readonly inFlight: InFlight,
+  ) {}
+
+  /** Answers the request; throws GatewayError as long as nothing was sent. */
+  async run(job: CompletionJob): Promise<void> {
+    const facts = factsOf(job.parsed);
+    const query = this.queryOf(job, facts);
+    try {
+      const plan = await this.planner.plan(query);
+      const admission = await this.access.admit({
+        requestId: job.scope.requestId,
+        key: job.key,
+        model: job.model,
+        attempts: plan.attempts,
+        inputTokens: facts.inputTokens,
+        maxOutputTokens: facts.maxOutputTokens,
+        choices: facts.choices,
+        endUser: job.gateway.user ?? null,
+        tags: query.overrides.tags,
+        generates: job.parsed.kind !== 'embedding',
+      });
+      const running = {
+        job,
+        facts,
+        plan,
+        admission,
+        dataPolicy: query.dataPolicy,
+        maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
+        tags: query.overrides.tags,
+      };
+      await this.attempts.run(running, this.inFlight.shutdown);
+    } catch (error) {
+      this.journal.rejected(job, error);
+      throw error;
+    }
+  }
+
+  private queryOf(job: CompletionJob, facts: RequestFacts): PlanQuery {
+    const { key, header } = job;
+    const model = key.aliases[job.model] ?? job.model;
+    return {
+      v: 1,
+      requestId: job.scope.requestId,
+      model,
+      endpoint: job.endpoint,
+      stream: job.stream,
+      needs: facts.needs,
+      inputTokens: facts.inputTokens,
+      maxOutputTokens: facts.maxOutputTokens,
+      key: {
+        id: key.id,
+        teamId: key.teamId,
+        isAdmin: key.role !== 'user',
+        models: key.models,
+        teamModels: key.teamModels,
+      },
+      dataPolicy: strictestDataPolicy([key.dataPolicy, demandedPolicyOf(header)]) ?? null,
+      overrides: overridesOf(job.gateway, header),
+      affinity: header('x-session-affinity') ?? header('x-session-id'),
+      lastUserText: this.isScored(model) ? lastUserTextOf(job.parsed) : null,
+      exclude: [],
+    };
+  }
+
+  /** Whether a name leads to a complexity router: only then the router is shown the text. */
+  private isScored(model: string): boolean {
+    const snapshot = this.snapshots.current();
+    if (snapshot === null || snapshot.complexityRouters.length === 0) return false;
+    let name = model;
+    for (let hops = 0; hops < 8; hops += 1) {
+      if (snapshot.complexityRouters.some((router) => router.modelName === name)) return true;
+      const next = snapshot.routing.aliases[name]?.model;
+      if (next === undefined) return false;
+      name = next;
+    }
+    return false;
+  }
+}

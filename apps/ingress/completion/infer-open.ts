@@ -1,0 +1,54 @@
+/** The message that opens a worker's stream. Pure. */
+import {
+  attemptIdOf,
+  type Attempt,
+  type ClientDialect,
+  type InferOpen,
+  type Payer,
+  type Priority,
+  type RequestId,
+} from '#contracts';
+
+export interface OpeningFacts {
+  readonly requestId: RequestId;
+  readonly receivedAt: string;
+  readonly dialect: ClientDialect;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly model: string;
+  readonly requestKind: InferOpen['requestKind'];
+  readonly request: unknown;
+  readonly payer: Payer;
+  readonly priority: Priority;
+  readonly maxWaitMs: number | null;
+  readonly deadlineMs: number;
+  readonly inputTokens: number;
+  /** Output tokens that were reserved for: sent as the cap where the client named none. */
+  readonly outputCap: number | null;
+  readonly dropParams: boolean;
+  readonly omit: readonly string[];
+}
+
+/** The opening of try number `index`. */
+export function inferOpenOf(facts: OpeningFacts, attempt: Attempt, index: number): InferOpen {
+  const { outputCap, dropParams, omit, request, ...rest } = facts;
+  return {
+    v: 1,
+    ...rest,
+    attemptId: attemptIdOf(facts.requestId, index),
+    attempt: {
+      ...attempt,
+      dropParams: attempt.dropParams || dropParams,
+      additionalDropParams:
+        omit.length === 0 ? attempt.additionalDropParams : [...attempt.additionalDropParams, ...omit],
+    },
+    request: outputCap === null ? request : withOutputCap(request, outputCap),
+  };
+}
+
+/** What was reserved is the most that may come back. */
+function withOutputCap(request: unknown, cap: number): unknown {
+  if (typeof request !== 'object' || request === null) return request;
+  const own = 'maxTokens' in request && typeof request.maxTokens === 'number' ? request.maxTokens : null;
+  return { ...request, maxTokens: own === null ? cap : Math.min(own, cap) };
+}

@@ -1,0 +1,52 @@
+/** Anthropic's endpoints, in front of any backend. */
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { GatewayError } from '#contracts';
+import { estimateChatTokens, parseCountTokensBody, parseMessagesBody } from '#wire';
+import { Access } from '../access/access.client.js';
+import { readJsonObject } from '../http/json-body.js';
+import { scopeOf } from '../http/request-scope.js';
+import { bodyBytes, CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
+import type { HttpReply, HttpRequest } from './completion.controller.js';
+
+@Controller(['v1/messages', 'messages'])
+export class MessagesController {
+  constructor(
+    private readonly entry: CompletionEntry,
+    private readonly access: Access,
+  ) {}
+
+  @Post()
+  messages(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+    return this.entry.answer(request, reply, (body) => {
+      const parsed = parseMessagesBody(body, { beta: singleHeader(request.raw, 'anthropic-beta') ?? undefined });
+      if (parsed.kind === 'invalid') return parsed;
+      const { request: chat, ...rest } = parsed.value;
+      return {
+        kind: 'ok',
+        value: {
+          ...rest,
+          dialect: 'anthropic-messages',
+          answerDialect: 'anthropic-messages',
+          endpoint: 'chat',
+          parsed: { kind: 'chat', request: chat },
+        },
+      };
+    });
+  }
+
+  /** An estimate of our own: no backend is asked. */
+  @Post('count_tokens')
+  @HttpCode(200)
+  async countTokens(@Req() request: HttpRequest): Promise<{ input_tokens: number }> {
+    const key = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+    scopeOf(request.raw).isAdmin = key.role !== 'user';
+    const parsed = parseCountTokensBody(readJsonObject(bodyBytes(request.body)));
+    if (parsed.kind === 'invalid') throw invalidBody(parsed);
+    if (parsed.value.request.messages.length === 0)
+      throw new GatewayError('invalid_request', {
+        message: 'messages: at least one message is required',
+        param: 'messages',
+      });
+    return { input_tokens: estimateChatTokens(parsed.value.request) };
+  }
+}

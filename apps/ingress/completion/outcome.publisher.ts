@@ -1,0 +1,56 @@
+/** Tells routers and health how each attempt ended, and counts it. */
+import { Injectable } from '@nestjs/common';
+import { Bus } from '#bus';
+import { AttemptOutcome, type Attempt, type RequestId, type StreamFailure, type UsageNotice } from '#contracts';
+import { Metrics } from '#telemetry';
+
+export interface AttemptEnd {
+  readonly requestId: RequestId;
+  readonly attempt: Attempt;
+  readonly stream: boolean;
+  readonly failure: StreamFailure | null;
+  readonly usage: UsageNotice | null;
+  readonly durationMs: number;
+}
+
+@Injectable()
+export class OutcomePublisher {
+  constructor(
+    private readonly bus: Bus,
+    private readonly metrics: Metrics,
+  ) {}
+
+  publish(end: AttemptEnd): void {
+    const { attempt, failure, usage } = end;
+    const status = failure?.details['upstreamStatus'];
+    this.bus.publish(
+      AttemptOutcome,
+      {
+        v: 1,
+        requestId: end.requestId,
+        backendId: attempt.backend.id,
+        deploymentId: attempt.deploymentId,
+        modelGroup: attempt.modelGroup,
+        ok: failure === null,
+        errorCode: failure?.code ?? null,
+        upstreamStatus: typeof status === 'number' ? status : null,
+        blame: failure?.blame ?? 'backend',
+        retryAfterMs: failure?.retryAfterMs ?? null,
+        ...(failure?.scope === undefined ? {} : { scope: failure.scope }),
+        durationMs: end.durationMs,
+        firstTokenMs: usage?.firstTokenMs ?? null,
+        inputTokens: usage?.usage.inputTokens ?? 0,
+        outputTokens: usage?.usage.outputTokens ?? 0,
+        stream: end.stream,
+        at: new Date().toISOString(),
+      },
+      { tokens: { backend: attempt.backend.id } },
+    );
+    this.metrics.count('signalbox_attempts_total', {
+      backend: attempt.backend.id,
+      model: attempt.modelGroup,
+      outcome: failure === null ? 'success' : 'failure',
+      error_type: failure?.code ?? '',
+    });
+  }
+}

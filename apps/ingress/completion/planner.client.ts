@@ -1,0 +1,19 @@
+/** Asks the router for a plan. */
+import { Injectable } from '@nestjs/common';
+import { Bus } from '#bus';
+import { GatewayError, RouterPlan, type Plan, type PlanQuery } from '#contracts';
+
+@Injectable()
+export class Planner {
+  constructor(private readonly bus: Bus) {}
+
+  /** The plan; throws GatewayError. A router that does not answer is asked once more: planning has no effect that could happen twice. */
+  async plan(query: PlanQuery): Promise<Plan> {
+    try {
+      return await this.bus.request(RouterPlan, query);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'service_unavailable') throw error;
+      return this.bus.request(RouterPlan, query);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** What is told of a request: its log line, its metrics, the outcome of each attempt, and usage that a worker could not report. */
+import { Injectable } from '@nestjs/common';
+import { GatewayError, type Attempt, type Plan, type StreamFailure } from '#contracts';
+import { Logger, Metrics } from '#telemetry';
+import type { AttemptState } from './attempt-run.client.js';
+import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
+import { OutcomePublisher } from './outcome.publisher.js';
+import { requestLogLine } from './request-record.js';
+import { Settlement } from './settlement.publisher.js';
+
+export interface Ending {
+  /** The client has the whole answer. */
+  readonly delivered: boolean;
+  readonly clientGone: boolean;
+}
+
+@Injectable()
+export class RequestJournal {
+  constructor(
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+    private readonly outcomes: OutcomePublisher,
+    private readonly settlement: Settlement,
+  ) {}
+
+  began(job: CompletionJob): void {
+    this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, 1);
+  }
+
+  movedOn(plan: Plan, from: Attempt | null, to: Attempt, after: StreamFailure): void {
+    this.logger.warn(
+      { model: plan.model, from: from?.deploymentId, to: to.deploymentId, after: after.code, detail: after.details },
+      'an attempt failed, the next one is tried',
+    );
+    if (from === null || from.modelGroup === to.modelGroup) return;
+    this.metrics.count('signalbox_fallbacks_total', {
+      from_model: from.modelGroup,
+      to_model: to.modelGroup,
+      reason: after.code,
+    });
+  }
+
+  /** Refused before or during planning and admission, or failed without a byte. */
+  rejected(job: CompletionJob, error: unknown): void {
+    const code = error instanceof GatewayError ? error.code : 'internal_error';
+    this.metrics.count('signalbox_rejections_total', { reason: code });
+    this.logger.info(
+      { request_id: job.scope.requestId, trace_id: job.scope.traceId, key_alias: job.key.alias, error: code },
+      'request refused',
+    );
+  }
+
+  async finished(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
+    const { job } = running;
+    this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, -1);
+    const now = performance.now();
+    for (const state of states) {
+      const failed = state.failure ?? (ending.delivered || ending.clientGone ? null : undefinedEnd);
+      const { attempt, usage } = state;
+      if (failed !== null || !ending.clientGone || state.firstContentMs !== null) {
+        this.outcomes.publish({
+          requestId: job.scope.requestId,
+          attempt,
+          stream: job.stream,
+          failure: failed,
+          usage,
+          durationMs: now - state.startedMs,
+        });
+      }
+    }
+    this.log(running, states, ending);
+    await this.settlement.settle(running, states, ending);
+  }
+
+  private log(running: RunningRequest, states: readonly AttemptState[], ending: Ending): void {
+    const { job } = running;
+    const last = states.at(-1);
+    const durationMs = performance.now() - job.scope.startedMs;
+    const upstreamMs = last?.usage?.durationMs ?? 0;
+    const success = ending.delivered && (last?.failure ?? null) === null;
+    const outcome = success
+      ? 'success'
+      : ending.clientGone
+        ? 'client_disconnected'
+        : (last?.failure?.code ?? 'failure');
+    this.logger.info(
+      requestLogLine({
+        requestId: job.scope.requestId,
+        traceId: job.scope.traceId,
+        model: job.model,
+        endpoint: job.dialect,
+        stream: job.stream,
+        key: job.key,
+        attempt: last?.attempt ?? null,
+        attempts: states.length,
+        usage: last?.usage ?? null,
+        cloudEquivalentNanoUsd: this.settlement.cloudEquivalent(last),
+        success,
+        errorCode: last?.failure?.code ?? null,
+        durationMs,
+        firstTokenMs: last?.firstContentMs == null ? null : last.firstContentMs - job.scope.startedMs,
+        overheadMs: Math.max(0, durationMs - upstreamMs),
+        clientGone: ending.clientGone,
+      }),
+      'request',
+    );
+    const model = running.plan.modelGroup;
+    const provider = last?.attempt.backend.provider ?? 'none';
+    this.metrics.count('signalbox_requests_total', {
+      route: job.dialect,
+      model,
+      provider,
+      outcome,
+      stream: String(job.stream),
+    });
+    this.metrics.observe(
+      'signalbox_request_duration_seconds',
+      { route: job.dialect, model, outcome },
+      durationMs / 1000,
+    );
+    if (last?.firstContentMs != null)
+      this.metrics.observe(
+        'signalbox_time_to_first_token_seconds',
+        { model, provider },
+        (last.firstContentMs - job.scope.startedMs) / 1000,
+      );
+    if (ending.clientGone)
+      this.metrics.count('signalbox_client_disconnects_total', {
+        model,
+        phase: last?.firstContentMs == null ? 'before_first_token' : 'streaming',
+      });
+    job.scope.span.setAttributes({
+      'gateway.model.requested': job.model,
+      'gateway.model.served': last?.attempt.modelGroup ?? '',
+      'gateway.backend': last?.attempt.backend.id ?? '',
+      'gateway.provider': provider,
+      'gateway.key.id': job.key.id,
+      'gateway.stream': job.stream,
+      'gateway.outcome': outcome,
+      'gateway.attempt.count': states.length,
+      'gateway.tokens.input': last?.usage?.usage.inputTokens ?? 0,
+      'gateway.tokens.output': last?.usage?.usage.outputTokens ?? 0,
+    });
+  }
+}
+
+const undefinedEnd: StreamFailure = { code: 'service_unavailable', details: {}, blame: 'gateway', retryAfterMs: null };

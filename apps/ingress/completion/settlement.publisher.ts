@@ -1,0 +1,126 @@
+/**
+ * Settles what a request used. The worker's word counts; where it died before it could give it, the ingress reports what
+ * it saw pass by. A reservation is only freed once the usage event is durable.
+ */
+import { join } from 'node:path';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '#bus';
+import { Environment } from '#config';
+import type { InferOpen, TokenUsage } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger, Metrics } from '#telemetry';
+import { cloudEquivalentOf, costOfUsage, UsageReporter } from '#upstream';
+import type { AttemptState } from './attempt-run.client.js';
+import type { RunningRequest } from './completion-runner.client.js';
+import { inferOpenOf } from './infer-open.js';
+import type { Ending } from './request-journal.publisher.js';
+
+@Injectable()
+export class Settlement implements OnModuleInit, OnApplicationShutdown {
+  private readonly reporter: UsageReporter;
+
+  constructor(
+    bus: Bus,
+    environment: Environment,
+    logger: Logger,
+    metrics: Metrics,
+    private readonly snapshots: Snapshots,
+  ) {
+    const spoolFile = join(environment.dataDir, 'spool', `ingress-${environment.port}.jsonl`);
+    this.reporter = new UsageReporter({ bus, logger, metrics, source: 'ingress', spoolFile });
+  }
+
+  onModuleInit(): Promise<void> {
+    return this.reporter.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.reporter.stop();
+  }
+
+  /** Closes every attempt that its worker did not close, then frees the reservation. */
+  async settle(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
+    let costNanoUsd = 0;
+    let tokens = 0;
+    for (const state of states) {
+      const usage = state.usage?.usage ?? seenUsage(running, state);
+      const cost = state.usage?.costNanoUsd ?? costOfUsage(usage, state.attempt.price, null).nanoUsd ?? 0;
+      if (state.usage?.durable !== true) await this.closeForWorker(running, state, usage, ending);
+      costNanoUsd += cost;
+      tokens += usage.inputTokens + usage.outputTokens;
+    }
+    running.admission.settle({ costNanoUsd, tokens, answered: ending.delivered });
+  }
+
+  /** What the tokens of a local attempt would have cost in the cloud; null for cloud attempts. */
+  cloudEquivalent(state: AttemptState | undefined): number | null {
+    const usage = state?.usage?.usage;
+    const reference = this.snapshots.current()?.general.savingsReference;
+    if (usage === undefined || reference === undefined || state?.attempt.kind !== 'local') return null;
+    return cloudEquivalentOf(usage, reference);
+  }
+
+  private async closeForWorker(
+    running: RunningRequest,
+    state: AttemptState,
+    usage: TokenUsage,
+    ending: Ending,
+  ): Promise<void> {
+    const durationMs = performance.now() - state.startedMs;
+    const cost = costOfUsage(usage, state.attempt.price, null);
+    const failed = state.failure !== null || !(ending.delivered || ending.clientGone);
+    await this.reporter.close(this.openingOf(running, state), {
+      outcome: failed ? 'failure' : ending.clientGone ? 'client_disconnected' : 'success',
+      errorCode: state.failure?.code ?? null,
+      finishReason: state.usage?.finishReason ?? null,
+      usage,
+      costNanoUsd: cost.nanoUsd,
+      costSource: cost.source,
+      cloudEquivalentNanoUsd: this.cloudEquivalent(state),
+      durationMs,
+      queuedMs: null,
+      firstTokenMs: state.firstContentMs === null ? null : state.firstContentMs - state.startedMs,
+      tokensPerSecond: null,
+      contextUsedPercent: null,
+    });
+  }
+
+  private openingOf(running: RunningRequest, state: AttemptState): InferOpen {
+    const { job, facts, admission } = running;
+    return inferOpenOf(
+      {
+        requestId: job.scope.requestId,
+        receivedAt: job.scope.receivedAt,
+        dialect: job.dialect,
+        stream: job.stream,
+        includeUsage: job.includeUsage,
+        model: job.model,
+        requestKind: job.parsed.kind,
+        request: null,
+        payer: admission.payer,
+        priority: job.key.priority,
+        maxWaitMs: null,
+        deadlineMs: 60_000,
+        inputTokens: facts.inputTokens,
+        outputCap: null,
+        dropParams: false,
+        omit: [],
+      },
+      state.attempt,
+      state.index,
+    );
+  }
+}
+
+/** Counted from what passed by: upstreams send about one token a frame. An attempt without any content used nothing that we know of. */
+function seenUsage(running: RunningRequest, state: AttemptState): TokenUsage {
+  const worked = state.contentFrames > 0;
+  return {
+    inputTokens: worked ? running.facts.inputTokens : 0,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: state.contentFrames,
+    reasoningTokens: 0,
+    source: 'counted',
+  };
+}

@@ -1,0 +1,111 @@
+/** GET /health: LiteLLM's two lists, and for each backend its state, last probe, loaded models and why not. Pure. */
+import type { BackendHealth, ConfigSnapshot, Deployment } from '#contracts';
+
+export interface CoolingDeployment {
+  readonly deploymentId: string;
+  readonly coolingUntil: string | null;
+  readonly coolingReason: string | null;
+  readonly inFlight: number;
+}
+
+export interface HealthFacts {
+  readonly snapshot: ConfigSnapshot;
+  readonly healthOf: (backendId: string) => BackendHealth | null;
+  readonly cooling: readonly CoolingDeployment[];
+}
+
+export function healthReport(facts: HealthFacts): object {
+  const { snapshot } = facts;
+  const cooling = new Map(facts.cooling.map((entry) => [entry.deploymentId, entry]));
+  const endpoints = snapshot.deployments.map((deployment) => endpointOf(deployment, facts, cooling.get(deployment.id)));
+  const healthy = endpoints.filter((endpoint) => endpoint.error === undefined);
+  const unhealthy = endpoints.filter((endpoint) => endpoint.error !== undefined);
+  return {
+    healthy_endpoints: healthy,
+    unhealthy_endpoints: unhealthy,
+    healthy_count: healthy.length,
+    unhealthy_count: unhealthy.length,
+    backends: snapshot.backends.map((backend) =>
+      backendOf(backend.id, backend.apiBase, backend.provider, facts.healthOf(backend.id)),
+    ),
+    config: { revision: snapshot.revision, problems: snapshot.problems, refused: snapshot.refused },
+  };
+}
+
+interface EndpointReport {
+  readonly model: string;
+  readonly model_id: string;
+  readonly backend: string;
+  readonly provider: string;
+  readonly upstream_model: string;
+  readonly api_base?: string;
+  readonly error?: string;
+}
+
+function endpointOf(
+  deployment: Deployment,
+  facts: HealthFacts,
+  cooling: CoolingDeployment | undefined,
+): EndpointReport {
+  const why = whyNot(deployment, facts.healthOf(deployment.backendId), cooling);
+  const apiBase = facts.snapshot.backends.find((backend) => backend.id === deployment.backendId)?.apiBase;
+  return {
+    model: deployment.modelName,
+    model_id: deployment.id,
+    backend: deployment.backendId,
+    provider: deployment.provider,
+    upstream_model: deployment.upstreamModel,
+    ...(apiBase === undefined ? {} : { api_base: apiBase }),
+    ...(why === null ? {} : { error: why }),
+  };
+}
+
+function whyNot(
+  deployment: Deployment,
+  health: BackendHealth | null,
+  cooling: CoolingDeployment | undefined,
+): string | null {
+  if (deployment.missingVariables.length > 0)
+    return `not set in the environment: ${deployment.missingVariables.join(', ')}`;
+  if (health !== null && health.state === 'unhealthy') return health.reason ?? 'unhealthy';
+  if (cooling !== undefined && cooling.coolingUntil !== null)
+    return `cooling down until ${cooling.coolingUntil}: ${cooling.coolingReason ?? 'failures'}`;
+  const installed = health?.installed ?? null;
+  if (
+    installed !== null &&
+    deployment.provider.startsWith('ollama') &&
+    !deployment.upstreamModel.includes('*') &&
+    !installed.some((model) => sameModel(model.name, deployment.upstreamModel))
+  ) {
+    return `the host has no model '${deployment.upstreamModel}': ollama pull ${deployment.upstreamModel}`;
+  }
+  return null;
+}
+
+function backendOf(id: string, apiBase: string, provider: string, health: BackendHealth | null): object {
+  if (health === null) return { id, provider, api_base: apiBase, state: 'unknown', reason: 'not probed yet' };
+  const { state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded } = health;
+  return {
+    id,
+    provider,
+    api_base: apiBase,
+    state,
+    reason,
+    since,
+    last_probe_at: lastProbeAt,
+    probe_latency_ms: probeLatencyMs,
+    version,
+    models: installed === null ? null : installed.map((model) => model.name),
+    loaded_models: loaded,
+  };
+}
+
+/** Ollama's names are equal without case and with `:latest` added. */
+export function sameModel(a: string, b: string): boolean {
+  return tagged(a) === tagged(b);
+}
+
+function tagged(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.slice(lower.lastIndexOf('/') + 1).includes(':') ? lower : `${lower}:latest`;
+}

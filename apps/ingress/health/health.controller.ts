@@ -1,0 +1,66 @@
+/** Liveliness and readiness for anyone (no backend is ever asked), and the state of every backend for admins. */
+import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
+import { Bus } from '#bus';
+import { GatewayError, RouterFleet } from '#contracts';
+import { Readiness, Snapshots } from '#service';
+import { Access } from '../access/access.client.js';
+import type { HttpReply, HttpRequest } from '../completion/completion.controller.js';
+import { scopeOf } from '../http/request-scope.js';
+import { FleetHealth } from './fleet-health.client.js';
+import { healthReport, type CoolingDeployment } from './health-report.js';
+
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly access: Access,
+    private readonly snapshots: Snapshots,
+    private readonly readiness: Readiness,
+    private readonly fleet: FleetHealth,
+  ) {}
+
+  @Get(['liveliness', 'liveness'])
+  @HttpCode(200)
+  liveliness(@Res() reply: HttpReply): void {
+    sendJson(reply, 200, "I'm alive!");
+  }
+
+  @Get('readiness')
+  readinessState(@Res() reply: HttpReply): void {
+    const { ready, reasons } = this.readiness;
+    sendJson(reply, ready ? 200 : 503, {
+      status: ready ? 'healthy' : 'unhealthy',
+      bus: this.bus.connected ? 'connected' : 'Not connected',
+      waiting: reasons,
+    });
+  }
+
+  @Get()
+  async report(@Req() request: HttpRequest): Promise<object> {
+    const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
+    if (key.role === 'user')
+      throw new GatewayError('permission_denied', {
+        message: 'Only the master key and admin keys may see the health of backends.',
+      });
+    scopeOf(request.raw).isAdmin = true;
+    const snapshot = await this.snapshots.whenReady();
+    return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling: await this.cooling() });
+  }
+
+  /** A router that does not answer hides nothing of what health knows. */
+  private async cooling(): Promise<readonly CoolingDeployment[]> {
+    try {
+      return (await this.bus.request(RouterFleet, { v: 1 })).deployments;
+    } catch {
+      return [];
+    }
+  }
+}
+
+function sendJson(reply: HttpReply, status: number, body: unknown): void {
+  reply.hijack();
+  const text = JSON.stringify(body);
+  reply.raw
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) })
+    .end(text);
+}

@@ -1,0 +1,57 @@
+/** GET /v1/models, /v1/models/ID and /v1/model/info: what this key may use. */
+import { Controller, Get, Param, Req } from '@nestjs/common';
+import { Bus } from '#bus';
+import { GatewayError, RouterModels, type ModelCard } from '#contracts';
+import { Snapshots } from '#service';
+import { anthropicModelList, anthropicModelObject, modelInfoList, modelList, modelObject } from '#wire';
+import { Access } from '../access/access.client.js';
+import type { HttpRequest } from '../completion/completion.controller.js';
+import { scopeOf } from '../http/request-scope.js';
+import { listedModel, modelInfoOf } from './model-cards.js';
+
+@Controller(['v1', ''])
+export class ModelsController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly access: Access,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  @Get('models')
+  async list(@Req() request: HttpRequest): Promise<object> {
+    const models = (await this.cards(request)).map(listedModel);
+    return speaksAnthropic(request) ? anthropicModelList(models) : modelList(models);
+  }
+
+  /** Names hold slashes and colons, encoded or not. */
+  @Get('models/*id')
+  async one(@Req() request: HttpRequest, @Param('id') id: string | string[]): Promise<object> {
+    const name = Array.isArray(id) ? id.join('/') : id;
+    const card = (await this.cards(request)).find((candidate) => candidate.id === name);
+    if (card === undefined) throw new GatewayError('model_not_found', { model: name });
+    return speaksAnthropic(request) ? anthropicModelObject(listedModel(card)) : modelObject(listedModel(card));
+  }
+
+  @Get('model/info')
+  async info(@Req() request: HttpRequest): Promise<object> {
+    const cards = await this.cards(request);
+    const deployments = this.snapshots.current()?.deployments ?? [];
+    const infos = cards.flatMap((card) =>
+      deployments
+        .filter((deployment) => card.deploymentIds.includes(deployment.id))
+        .map((deployment) => modelInfoOf(card, deployment)),
+    );
+    return modelInfoList(infos);
+  }
+
+  private async cards(request: HttpRequest): Promise<readonly ModelCard[]> {
+    const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
+    scopeOf(request.raw).isAdmin = key.role !== 'user';
+    const { models } = await this.bus.request(RouterModels, { v: 1, models: key.models, teamModels: key.teamModels });
+    return models;
+  }
+}
+
+function speaksAnthropic(request: HttpRequest): boolean {
+  return request.raw.headers['anthropic-version'] !== undefined;
+}

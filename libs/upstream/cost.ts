@@ -1,0 +1,25 @@
+/** The cost of an attempt and where it comes from. Pure. */
+import type { Price, TokenUsage, UsageNotice } from '#contracts';
+import { costOf, findPrice, nanoOfUsd } from '#pricing';
+
+export interface AttemptCost {
+  /** null where no price is known. */
+  readonly nanoUsd: number | null;
+  readonly source: UsageNotice['costSource'];
+}
+
+/** What the provider says it charged wins over what prices say. */
+export function costOfUsage(usage: TokenUsage, price: Price | null, reportedUsd: number | null): AttemptCost {
+  if (reportedUsd !== null && reportedUsd >= 0 && Number.isFinite(reportedUsd))
+    return { nanoUsd: nanoOfUsd(reportedUsd), source: 'provider' };
+  if (price === null) return { nanoUsd: null, source: 'unknown' };
+  return { nanoUsd: costOf(usage, price), source: price.source };
+}
+
+/** What the same tokens would have cost on a reference cloud model (`provider/model`), nano-dollars; null where that has no price. */
+export function cloudEquivalentOf(usage: TokenUsage, reference: string): number | null {
+  const slash = reference.indexOf('/');
+  const price =
+    slash < 0 ? findPrice('openai', reference) : findPrice(reference.slice(0, slash), reference.slice(slash + 1));
+  return price === null || price === undefined ? null : costOf(usage, price);
+}
