@@ -3,7 +3,7 @@
  * and bounds what it reads of an error. Keeps connections alive, a pool for each origin.
  */
 import { Agent, errors, request as undiciRequest } from 'undici';
-import type { UpstreamFailure } from '#wire';
+import type { UpstreamFailure, UpstreamHeaders } from '#wire';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
@@ -16,7 +16,7 @@ export interface UpstreamRequest {
 
 export interface UpstreamResponse {
   readonly status: number;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: UpstreamHeaders;
   readonly body: AsyncIterable<Uint8Array>;
   /** The body as text, cut at `limitBytes`; frees the connection. */
   text(limitBytes: number): Promise<string>;
@@ -45,7 +45,7 @@ export async function callUpstream(call: UpstreamRequest): Promise<UpstreamRespo
     });
     return {
       status: response.statusCode,
-      headers: headerMap(response.headers),
+      headers: response.headers,
       body: response.body,
       text: (limitBytes) => readText(response.body, limitBytes),
     };
@@ -116,14 +116,6 @@ function errorCode(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   if (error instanceof Error && error.cause !== undefined) return errorCode(error.cause);
   return 'unknown';
-}
-
-function headerMap(headers: Record<string, string | string[] | undefined>): Map<string, string> {
-  const map = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
-  }
-  return map;
 }
 
 async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {

@@ -5,7 +5,7 @@
 import type { StreamSender } from '#bus';
 import type { InferOpen } from '#contracts';
 import { SpanKind, withSpan, type Metrics } from '#telemetry';
-import type { UpstreamDecoder, UpstreamFailure } from '#wire';
+import type { UpstreamDecoder, UpstreamFailure, UpstreamHeaders } from '#wire';
 import { AnswerPump } from './answer-pump.js';
 import type { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
@@ -21,7 +21,7 @@ export interface PreparedCall {
   readonly decoder: UpstreamDecoder;
   readonly writer: AnswerWriter;
   readonly timers: AnswerTimers;
-  readonly readError: (status: number, headers: ReadonlyMap<string, string>, body: string) => UpstreamFailure;
+  readonly readError: (status: number, headers: UpstreamHeaders, body: string) => UpstreamFailure;
   /** The model is not in memory yet. */
   readonly loading: boolean;
   readonly queuedMs: number | null;
@@ -72,6 +72,33 @@ export async function serveAttempt(
   if (result.failure === null) await stream.end();
   else await stream.error(streamFailureOf(result.failure, alreadySent && open.stream));
 }
+
+/** Ends an attempt that was never sent upstream: the request cannot be expressed there, or something is missing. */
+export async function refuseAttempt(
+  open: InferOpen,
+  stream: StreamSender,
+  failure: UpstreamFailure,
+  tools: AttemptTools,
+): Promise<void> {
+  const startedAt = tools.now();
+  const answer = { ...nothing, failure };
+  const account = accountFor(open, answer, { startedAt, endedAt: startedAt, queuedMs: null }, tools.savingsReference());
+  const durable = await tools.usage.close(open, { ...account.close, outcome: 'failure', errorCode: failure.code });
+  stream.usage({ ...account.notice, durable });
+  await stream.error(streamFailureOf(failure, false));
+}
+
+const nothing = {
+  cancelled: false,
+  content: false,
+  usage: null,
+  finishReason: null,
+  upstreamModel: null,
+  firstContentAt: null,
+  lastContentAt: null,
+  outputCharacters: 0,
+  loadMs: null,
+} as const;
 
 async function ask(pump: AnswerPump, stream: StreamSender, call: PreparedCall): Promise<void> {
   const { timers } = call;

@@ -1,0 +1,65 @@
+/** Serves attempts against clouds: every `infer.cloud.*` opening goes to one of the replicas. */
+import { join } from 'node:path';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus, type StreamSender } from '#bus';
+import { Environment } from '#config';
+import { inferSubjects, wildcardSubject, type InferOpen } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger, Metrics } from '#telemetry';
+import { AnswerTimers, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
+import { prepareCloudCall } from './cloud-call.js';
+import { Credentials } from './credentials.client.js';
+
+@Injectable()
+export class CloudController implements OnModuleInit, OnApplicationShutdown {
+  private readonly usage: UsageReporter;
+  private readonly tools: AttemptTools;
+  private server: { stop(): Promise<void> } | null = null;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly credentials: Credentials,
+    environment: Environment,
+    logger: Logger,
+    metrics: Metrics,
+    snapshots: Snapshots,
+  ) {
+    const spoolFile = join(environment.dataDir, 'spool', `provider-cloud-${environment.managementPort}.jsonl`);
+    this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', spoolFile });
+    this.tools = {
+      usage: this.usage,
+      metrics,
+      savingsReference: () => snapshots.current()?.general.savingsReference ?? '',
+      now: () => performance.now(),
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.usage.start();
+    const subject = wildcardSubject(inferSubjects.cloud);
+    this.server = this.bus.serveStreams({
+      subject,
+      queue: 'workers',
+      handle: (open, stream) => this.serve(open, stream),
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.server?.stop();
+    await this.usage.stop();
+  }
+
+  private async serve(open: InferOpen, stream: StreamSender): Promise<void> {
+    const credential = this.credentials.of(open.attempt.backend);
+    if (credential.kind === 'missing') return refuseAttempt(open, stream, credential.failure, this.tools);
+    const prepared = prepareCloudCall(open, credential.key, Date.now());
+    if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
+    const { attempt } = open;
+    const timers = new AnswerTimers({
+      loadMs: attempt.timeoutMs,
+      firstContentMs: attempt.firstTokenTimeoutMs,
+      idleMs: attempt.timeoutMs,
+    });
+    await serveAttempt(open, stream, { ...prepared.parts, timers, loading: false, queuedMs: null }, this.tools);
+  }
+}
