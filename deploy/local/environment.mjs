@@ -28,7 +28,7 @@ const MASTER = /MASTER_KEY(_FILE)?$/;
 
 /**
  * @typedef {{
- *   caller: NodeJS.ProcessEnv, nats: { url: string, passwords?: Readonly<Record<string, string>> }, databaseUrl: string, pepper: string,
+ *   caller: NodeJS.ProcessEnv, nats: { url: string, passwords?: Readonly<Record<string, string>> | undefined }, databaseUrl: string, pepper: string,
  *   host: string, port: number, managementPort: number, dataDir: string, config: string | undefined,
  *   corsOrigins: string | undefined, isDebug: boolean, cacheDir: string,
  *   secretNames: ReadonlySet<string>, masterKeyName: string | undefined, declaredKeyNames: ReadonlySet<string>,

@@ -47,12 +47,9 @@ async function start(options) {
   if (!facts.hasMasterKey) tell(`warning: there is no master key: anyone who reaches ${host} is served without a key.`);
   const port = await clientPort(options.port, host);
 
-  const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : { url: env.NATS_URL };
-  const postgres =
-    env.DATABASE_URL === undefined ? await postgresServer(root, dataDir, tell) : { url: env.DATABASE_URL };
-  const own = [];
-  for (const server of [nats, postgres]) if ('spec' in server) own.push(server.spec);
-  await suite.start(own);
+  const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : undefined;
+  const postgres = env.DATABASE_URL === undefined ? await postgresServer(root, dataDir, tell) : undefined;
+  await suite.start([nats, postgres].flatMap((server) => server?.spec ?? []));
   const specs = serviceSpecs({
     root,
     node: runtime.node,
@@ -61,8 +58,8 @@ async function start(options) {
     drainMs: Number(env.SIGNALBOX_DRAIN_SECONDS ?? '30') * 1_000,
     facts: {
       caller: env,
-      nats,
-      databaseUrl: postgres.url,
+      nats: { url: nats?.url ?? env.NATS_URL ?? '', passwords: nats?.passwords },
+      databaseUrl: postgres?.url ?? env.DATABASE_URL ?? '',
       pepper: env.SIGNALBOX_KEY_PEPPER ?? secretOf(dataDir, 'key-pepper'),
       host,
       port,

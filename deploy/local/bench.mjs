@@ -1,0 +1,33 @@
+/** `npm run bench`: installs and builds what is needed, then runs the benchmark in test/bench under the pinned Node. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './build.mjs';
+import { ensureInstalled } from './install.mjs';
+import { findNatsServer } from './nats-binary.mjs';
+import { ensureRuntime } from './runtime.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tell = (/** @type {string} */ line) => process.stderr.write(`signalbox: ${line}\n`);
+
+try {
+  const runtime = await ensureRuntime(root, tell);
+  await ensureInstalled(root, runtime, tell);
+  await ensureBuilt(root, runtime, tell);
+  const nats = await findNatsServer(join(root, '.runtime'), tell);
+  const entry = ['main.ts', 'main.mjs']
+    .map((name) => join(root, 'test', 'bench', name))
+    .find((file) => existsSync(file));
+  if (entry === undefined) throw new Error('test/bench has no main.ts or main.mjs');
+  const child = spawn(runtime.node, ['--conditions=source', entry, ...process.argv.slice(2)], {
+    cwd: root,
+    env: { ...runtime.env, SIGNALBOX_NATS_SERVER: nats },
+    stdio: 'inherit',
+  });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code) => (process.exitCode = code ?? 1));
+} catch (error) {
+  tell(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
