@@ -155,7 +155,14 @@ export type ReportDay = z.infer<typeof ReportDay>;
 export const ReportSpend = requestContract({
   subject: 'accounting.spend.report',
   request: z.object({ ...period, group_by: ReportGroup.default('team'), id: text.nullable().default(null) }),
-  reply: z.object({ v, group_by: ReportGroup, days: z.array(ReportDay), totals: z.array(SpendLine) }),
+  reply: z.object({
+    v,
+    group_by: ReportGroup,
+    days: z.array(ReportDay),
+    totals: z.array(SpendLine),
+    /** The cheapest lines of `days` were left out, because there are too many; `totals` counts them. */
+    truncated: z.boolean(),
+  }),
   deadlineMs: 5_000,
 });
 

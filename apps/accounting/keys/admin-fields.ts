@@ -1,0 +1,202 @@
+/** Bodies of the admin API, field by field: what each one is called in LiteLLM, what it may hold, what it sets. */
+import { z } from 'zod';
+import { DataPolicy, GatewayError, Priority, TeamId, UserId } from '#contracts';
+import { addDuration, durationMs, parseDuration } from './duration.js';
+import type { KeyRow, LimitedRow, ModelBudget, TeamRow, UserRow } from './rows.js';
+
+/** One nano-dollar is 1e-9 USD. 9 million dollars is where a JavaScript number stops being exact. */
+const nanoPerUsd = 1_000_000_000;
+const mostUsd = 9_000_000;
+
+export interface FieldContext {
+  readonly now: Date;
+}
+type Read<Row> = (value: unknown, context: FieldContext) => Partial<Row> | string;
+type FieldTable<Row> = Readonly<Record<string, Read<Row>>>;
+
+/** `null` in a body means "not set", as it does in LiteLLM: `set` gets null then. */
+function field<S extends z.ZodType, Change extends object>(
+  schema: S,
+  set: (value: z.output<S> | null, context: FieldContext) => Change,
+): (value: unknown, context: FieldContext) => Change | string {
+  return (value, context) => {
+    if (value === null) return set(null, context);
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return set(parsed.data, context);
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
+    return `${where}${issue?.message ?? 'not valid'}`;
+  };
+}
+
+const dollars = z
+  .number('must be an amount in USD')
+  .nonnegative('must not be negative')
+  .max(mostUsd, `must be at most ${mostUsd} USD`)
+  .transform((usd) => Math.round(usd * nanoPerUsd));
+const whole = (most: number) =>
+  z.int('must be a whole number').nonnegative('must not be negative').max(most, `must be at most ${most}`);
+const limit = whole(2_147_483_647);
+const bigLimit = whole(Number.MAX_SAFE_INTEGER);
+/** Ids name rows, never files or subjects, and stand in URLs. */
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/@+=-]{1,128}$/, 'must be 1 to 128 letters, digits or any of . _ : / @ + = -');
+const name = z.string().trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
+const names = z
+  .array(name)
+  .max(1_000, 'must be at most 1000 names')
+  .transform((all) => [...new Set(all)]);
+const duration = z
+  .string('must be a duration such as 30d')
+  .refine((text) => parseDuration(text) !== null, 'must be a duration such as 30s, 10m, 24h, 7d or 1mo');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 06:30');
+const modelLimits = z.record(name, limit);
+const longestJson = 65_536;
+const dictionary = z
+  .record(z.string(), z.unknown(), 'must be an object')
+  .refine((value) => JSON.stringify(value).length <= longestJson, `must be at most ${longestJson} characters of JSON`);
+const modelBudget = z
+  .union([
+    z.number(),
+    z.object({
+      budget_limit: z.number().optional(),
+      max_budget: z.number().optional(),
+      time_period: duration.nullable().optional(),
+      budget_duration: duration.nullable().optional(),
+    }),
+  ])
+  .transform((value, context): ModelBudget => {
+    const usd = typeof value === 'number' ? value : (value.budget_limit ?? value.max_budget);
+    const nano = dollars.safeParse(usd);
+    if (!nano.success) {
+      context.addIssue({ code: 'custom', message: 'needs a budget_limit in USD that is not negative' });
+      return z.NEVER;
+    }
+    const period = typeof value === 'number' ? null : (value.time_period ?? value.budget_duration ?? null);
+    return { limitNanoUsd: nano.data, duration: period };
+  });
+
+const limited = {
+  models: field(names, (models) => ({ models: models ?? [] })),
+  max_budget: field(dollars, (maxBudgetNanoUsd) => ({ maxBudgetNanoUsd })),
+  soft_budget: field(dollars, (softBudgetNanoUsd) => ({ softBudgetNanoUsd })),
+  budget_duration: field(duration, (budgetDuration) => ({ budgetDuration })),
+  budget_reset_at: field(timeOfDay, (budgetResetAt) => ({ budgetResetAt })),
+  max_tokens_budget: field(bigLimit, (maxTokensBudget) => ({ maxTokensBudget })),
+  max_requests_budget: field(bigLimit, (maxRequestsBudget) => ({ maxRequestsBudget })),
+  rpm_limit: field(limit, (rpmLimit) => ({ rpmLimit })),
+  rps_limit: field(limit, (rpsLimit) => ({ rpsLimit })),
+  tpm_limit: field(bigLimit, (tpmLimit) => ({ tpmLimit })),
+  max_parallel_requests: field(limit, (maxParallelRequests) => ({ maxParallelRequests })),
+  data_policy: field(DataPolicy, (dataPolicy) => ({ dataPolicy })),
+  metadata: field(dictionary, (metadata) => ({ metadata: metadata ?? {} })),
+  blocked: field(z.boolean(), (blocked) => ({ blocked: blocked ?? false })),
+} satisfies FieldTable<LimitedRow>;
+
+const keyFields: FieldTable<KeyRow> = {
+  ...limited,
+  model_max_budget: field(z.record(name, modelBudget), (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} })),
+  model_rpm_limit: field(modelLimits, (modelRpmLimit) => ({ modelRpmLimit: modelRpmLimit ?? {} })),
+  model_tpm_limit: field(modelLimits, (modelTpmLimit) => ({ modelTpmLimit: modelTpmLimit ?? {} })),
+  key_alias: field(name, (alias) => ({ alias })),
+  team_id: field(id.pipe(TeamId), (teamId) => ({ teamId })),
+  user_id: field(id.pipe(UserId), (userId) => ({ userId })),
+  aliases: field(z.record(name, name), (aliases) => ({ aliases: aliases ?? {} })),
+  config: field(dictionary, (config) => ({ config: config ?? {} })),
+  permissions: field(dictionary, (permissions) => ({ permissions: permissions ?? {} })),
+  tags: field(names, (tags) => ({ tags: tags ?? [] })),
+  priority: field(Priority, (priority) => ({ priority: priority ?? 'normal' })),
+  logging: field(z.enum(['full', 'none']), (logging) => ({ fullLogging: logging === 'full' })),
+  role: field(z.enum(['admin', 'user']), (role) => ({ role: role ?? 'user' })),
+  max_wait: field(z.union([z.number().nonnegative().max(86_400), duration]), (wait) => ({ maxWaitMs: waitMs(wait) })),
+  // LiteLLM writes "-1" for "never".
+  duration: field(z.union([z.literal('-1'), duration]), (text, { now }) => ({ expiresAt: expiry(text, now) })),
+  expires: field(z.iso.datetime({ offset: true }), (text) => ({ expiresAt: text === null ? null : new Date(text) })),
+};
+
+const teamFields: FieldTable<TeamRow> = {
+  ...limited,
+  team_id: field(id.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
+  team_alias: field(name, (alias) => ({ alias })),
+};
+
+const userRoles = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer', 'team', 'customer'];
+const userFields: FieldTable<UserRow> = {
+  ...limited,
+  user_id: field(id.pipe(UserId), (userId) => (userId === null ? {} : { id: userId })),
+  user_alias: field(name, (alias) => ({ alias })),
+  user_email: field(z.email().max(320), (email) => ({ email })),
+  user_role: field(z.enum(userRoles), (role) => ({ role: role ?? 'internal_user' })),
+};
+
+/** Fields of LiteLLM that mean nothing here. */
+const withoutEffect = new Set([
+  ...['allowed_cache_controls', 'allowed_passthrough_routes', 'allowed_routes', 'auto_rotate', 'budget_id'],
+  ...['budget_limits', 'enforced_params', 'guardrails', 'key_type', 'model_aliases', 'object_permission'],
+  ...['organization_id', 'policies', 'prompts', 'rotation_interval', 'router_settings', 'send_invite_email'],
+  ...['soft_budget_cooldown', 'spend', 'sso_user_id', 'temp_budget_expiry', 'temp_budget_increase'],
+  ...['team_member_budget', 'tpm_limit_type', 'rpm_limit_type', 'access_group_ids', 'admins', 'members'],
+]);
+
+export interface ReadFields<Row> {
+  readonly changes: Partial<Row>;
+  /** What was not acted on, in words. */
+  readonly warnings: readonly string[];
+}
+
+function read<Row>(
+  table: FieldTable<Row>,
+  fields: Readonly<Record<string, unknown>>,
+  context: FieldContext,
+  handled: readonly string[],
+): ReadFields<Row> {
+  let changes: Partial<Row> = {};
+  const warnings: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    const parse = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (parse !== undefined) {
+      const result = parse(value, context);
+      if (typeof result === 'string') throw badField(name, result);
+      changes = { ...changes, ...result };
+    } else if (!handled.includes(name) && value !== null) {
+      warnings.push(withoutEffect.has(name) ? `${name} has no effect here` : `${name} is not a known field`);
+    }
+  }
+  return { changes, warnings };
+}
+
+/** The error for a field that holds what it may not: invalid_request with the field as `param`. */
+export function badField(name: string, problem: string): GatewayError {
+  return new GatewayError('invalid_request', { message: `${name}: ${problem}`, param: name });
+}
+
+/** Reads the fields of a key; throws GatewayError invalid_request, naming the field. */
+export function readKeyFields(fields: Readonly<Record<string, unknown>>, context: FieldContext): ReadFields<KeyRow> {
+  return read(keyFields, fields, context, []);
+}
+
+/** Reads the fields of a team; `members_with_roles` is the caller's. Throws as readKeyFields. */
+export function readTeamFields(fields: Readonly<Record<string, unknown>>, context: FieldContext): ReadFields<TeamRow> {
+  return read(teamFields, fields, context, ['members_with_roles']);
+}
+
+/** Reads the fields of a user; what only a key has is the caller's. Throws as readKeyFields. */
+export function readUserFields(fields: Readonly<Record<string, unknown>>, context: FieldContext): ReadFields<UserRow> {
+  return read(userFields, fields, context, ['auto_create_key', 'teams', ...keyOnlyFields]);
+}
+
+/** Fields of /user/new that are meant for the key that is made along with the user. */
+export const keyOnlyFields: readonly string[] = Object.keys(keyFields).filter((name) => !(name in userFields));
+
+function waitMs(wait: number | string | null): number | null {
+  if (wait === null) return null;
+  if (typeof wait === 'number') return Math.round(wait * 1_000);
+  const parsed = parseDuration(wait);
+  return parsed === null ? null : durationMs(parsed);
+}
+
+function expiry(text: string | null, now: Date): Date | null {
+  const parsed = text === null || text === '-1' ? null : parseDuration(text);
+  return parsed === null ? null : addDuration(now, parsed);
+}

@@ -1,0 +1,58 @@
+/** The frame of every admin change: one transaction, its audit rows in it, and the notice to the ingresses after it. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { GatewayError, type Actor } from '#contracts';
+import { Database } from '../database/database.client.js';
+import { violatedUnique } from '../database/sql-state.js';
+import { badField } from './admin-fields.js';
+import { AuditStore, type AdminChange } from './audit.store.js';
+import { ChangePublisher } from './change.publisher.js';
+import type { Making } from './new-rows.js';
+
+export interface AdminWork {
+  readonly tx: EntityManager;
+  readonly making: Making;
+  /** Notes a change, for the audit trail and for the ingresses. */
+  note(change: AdminChange): void;
+}
+
+@Injectable()
+export class AdminTransaction {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditStore,
+    private readonly publisher: ChangePublisher,
+  ) {}
+
+  /** Runs `work`; throws GatewayError invalid_request where a name is taken, and whatever `work` throws. */
+  async run<T>(actor: Actor, work: (admin: AdminWork) => Promise<T>): Promise<T> {
+    const changes: AdminChange[] = [];
+    const making = { by: actor.alias ?? actor.keyId ?? actor.kind, now: new Date() };
+    try {
+      const result = await this.database.transaction(async (tx) => {
+        const done = await work({ tx, making, note: (change) => changes.push(change) });
+        await this.audit.record(tx, actor, changes);
+        return done;
+      });
+      await this.publisher.announce(changes);
+      return result;
+    } catch (error) {
+      throw takenName(error) ?? error;
+    }
+  }
+}
+
+function takenName(error: unknown): GatewayError | null {
+  switch (violatedUnique(error)) {
+    case 'keys_alias':
+      return badField('key_alias', 'another key has this alias');
+    case 'key_digests_pkey':
+      return badField('key', 'this key exists already');
+    case 'teams_pkey':
+      return badField('team_id', 'this team exists already');
+    case 'users_pkey':
+      return badField('user_id', 'this user exists already');
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,37 @@
+/** Writes the budgets that keys, teams, users and the config set. Granting from them is the business of budgets/. */
+import type { EntityManager } from 'typeorm';
+import type { BudgetOwner } from '#contracts';
+import type { BudgetRow } from './budget-rows.js';
+
+/**
+ * Replaces the budgets of one owner. A new limit holds at once in the windows that are running; where more was spent or
+ * lent out already than it allows, the difference is written down as overrun, so that the window's balance still holds.
+ */
+export async function writeBudgets(
+  tx: EntityManager,
+  owner: BudgetOwner,
+  id: string,
+  rows: readonly BudgetRow[],
+): Promise<void> {
+  await tx.query('DELETE FROM budget WHERE owner_kind = $1 AND owner_id = $2 AND scope <> ALL($3)', [
+    owner,
+    id,
+    rows.map((row) => row.scope),
+  ]);
+  if (rows.length === 0) return;
+  await tx.query(
+    `INSERT INTO budget (scope, unit, limit_n, soft_limit_n, duration, reset_at, owner_kind, owner_id, label)
+     SELECT scope, unit, "limit", "softLimit", duration, "resetAt", $1, $2, label
+     FROM json_to_recordset($3::json) AS r (scope text, unit text, "limit" bigint, "softLimit" bigint, duration text,
+       "resetAt" text, label text)
+     ON CONFLICT (scope) DO UPDATE SET limit_n = excluded.limit_n, soft_limit_n = excluded.soft_limit_n,
+       duration = excluded.duration, reset_at = excluded.reset_at, label = excluded.label, updated_at = now()`,
+    [owner, id, JSON.stringify(rows)],
+  );
+  await tx.query(
+    `UPDATE scope_window w SET limit_n = r."limit", overrun = greatest(0, w.settled + w.held - r."limit")
+     FROM json_to_recordset($1::json) AS r (scope text, "limit" bigint)
+     WHERE w.scope = r.scope AND w.limit_n <> r."limit" AND (w.ends_at IS NULL OR w.ends_at > now())`,
+    [JSON.stringify(rows)],
+  );
+}

@@ -1,0 +1,50 @@
+/** The budgets that a key, team, user or the whole gateway sets: one row for each scope. */
+import { budgetScopeName, type BudgetOwner, type BudgetUnit } from '#contracts';
+import type { LimitedRow } from './rows.js';
+
+export interface BudgetRow {
+  readonly scope: string;
+  readonly unit: BudgetUnit;
+  /** In the unit; usd in nano-dollars. */
+  readonly limit: number;
+  readonly softLimit: number | null;
+  readonly duration: string | null;
+  readonly resetAt: string | null;
+  /** What people call the owner. */
+  readonly label: string | null;
+}
+
+type BudgetFields = Pick<
+  LimitedRow,
+  | 'maxBudgetNanoUsd'
+  | 'softBudgetNanoUsd'
+  | 'maxTokensBudget'
+  | 'maxRequestsBudget'
+  | 'budgetDuration'
+  | 'budgetResetAt'
+  | 'modelMaxBudget'
+>;
+
+/** All budgets of one owner. A budget of one model without a period of its own has the owner's. */
+export function budgetRows(owner: BudgetOwner, id: string, label: string | null, row: BudgetFields): BudgetRow[] {
+  const { budgetDuration: duration, budgetResetAt: resetAt } = row;
+  const scope = (unit: BudgetUnit, model: string | null) => budgetScopeName({ unit, owner, id, model });
+  const limits: [BudgetUnit, number | null, number | null][] = [
+    ['usd', row.maxBudgetNanoUsd, row.softBudgetNanoUsd],
+    ['tokens', row.maxTokensBudget, null],
+    ['requests', row.maxRequestsBudget, null],
+  ];
+  const own = limits.flatMap(([unit, limit, softLimit]) =>
+    limit === null ? [] : { scope: scope(unit, null), unit, limit, softLimit, duration, resetAt, label },
+  );
+  const byModel = Object.entries(row.modelMaxBudget).map(([model, budget]) => ({
+    scope: scope('usd', model),
+    unit: 'usd' as const,
+    limit: budget.limitNanoUsd,
+    softLimit: null,
+    duration: budget.duration ?? duration,
+    resetAt,
+    label,
+  }));
+  return [...own, ...byModel];
+}

@@ -1,0 +1,90 @@
+/** What the ingress is told of a key. */
+import {
+  budgetScopeName,
+  strictestDataPolicy,
+  type BudgetOwner,
+  type BudgetUnit,
+  type KeyRecord,
+  type RateLimits,
+} from '#contracts';
+import type { KeyRow, LimitedRow, TeamRow, UserRow } from './rows.js';
+
+export interface KeyWithOwners {
+  readonly key: KeyRow;
+  readonly team: TeamRow | null;
+  readonly user: UserRow | null;
+  /** Until when the digest that was asked for stands for the key; null = for good. */
+  readonly digestValidUntil: Date | null;
+  /** Whether the gateway as a whole has a budget. */
+  readonly hasGlobalBudget: boolean;
+}
+
+/** The record of a key, with all that its team and user bring along. */
+export function keyRecord({ key, team, user, digestValidUntil, hasGlobalBudget }: KeyWithOwners): KeyRecord {
+  const blockedBy = key.blocked ? 'key' : team?.blocked === true ? 'team' : user?.blocked === true ? 'user' : null;
+  return {
+    v: 1,
+    id: key.id,
+    alias: key.alias,
+    role: key.role === 'admin' || user?.role === 'proxy_admin' ? 'admin' : 'user',
+    teamId: key.teamId,
+    teamAlias: team?.alias ?? null,
+    userId: key.userId,
+    blocked: blockedBy !== null,
+    blockedBy,
+    expiresAt: earliest(key.expiresAt, digestValidUntil)?.toISOString() ?? null,
+    models: key.models,
+    teamModels: team?.models ?? [],
+    userModels: user?.models ?? [],
+    aliases: key.aliases,
+    limits: rateLimits(key),
+    modelRpm: key.modelRpmLimit,
+    modelTpm: key.modelTpmLimit,
+    teamLimits: team === null ? null : limitsOrNull(team),
+    userLimits: user === null ? null : limitsOrNull(user),
+    budgetScopes: [
+      ...ownScopes('key', key.id, key),
+      ...(team === null ? [] : ownScopes('team', team.id, team)),
+      ...(user === null ? [] : ownScopes('user', user.id, user)),
+      ...(hasGlobalBudget ? [budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null })] : []),
+    ],
+    modelBudgetScopes: Object.fromEntries(
+      Object.keys(key.modelMaxBudget).map((model) => [
+        model,
+        budgetScopeName({ unit: 'usd', owner: 'key', id: key.id, model }),
+      ]),
+    ),
+    dataPolicy: strictestDataPolicy([key.dataPolicy, team?.dataPolicy, user?.dataPolicy]) ?? null,
+    priority: key.priority,
+    maxWaitMs: key.maxWaitMs,
+    tags: key.tags,
+    fullLogging: key.fullLogging,
+    metadata: key.metadata,
+  };
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return a < b ? a : b;
+}
+
+function rateLimits(row: LimitedRow): RateLimits {
+  const { rpmLimit: rpm, rpsLimit: rps, tpmLimit: tpm, maxParallelRequests } = row;
+  return { rpm, rps, tpm, maxParallelRequests };
+}
+
+function limitsOrNull(row: LimitedRow): RateLimits | null {
+  const limits = rateLimits(row);
+  return Object.values(limits).every((value) => value === null) ? null : limits;
+}
+
+/** Scopes for which this row sets a budget of its own. */
+function ownScopes(owner: BudgetOwner, id: string, row: LimitedRow): string[] {
+  const units: [BudgetUnit, number | null][] = [
+    ['usd', row.maxBudgetNanoUsd],
+    ['tokens', row.maxTokensBudget],
+    ['requests', row.maxRequestsBudget],
+  ];
+  return units.flatMap(([unit, limit]) => (limit === null ? [] : budgetScopeName({ unit, owner, id, model: null })));
+}

@@ -1,0 +1,49 @@
+/** Teams and users that keys name: made where they do not exist, without limits. */
+import { Injectable } from '@nestjs/common';
+import type { TeamId, UserId } from '#contracts';
+import { TeamEntity, UserEntity } from '../database/entities/access.entity.js';
+import type { AdminWork } from './admin-transaction.store.js';
+import { newTeam, newUser } from './new-rows.js';
+
+export interface MadeOwners {
+  readonly created_team: TeamId | null;
+  readonly created_user: UserId | null;
+}
+
+@Injectable()
+export class OwnerStore {
+  /** Makes what is missing; returns what it made. */
+  async ensure(work: AdminWork, row: { teamId: TeamId | null; userId: UserId | null }): Promise<MadeOwners> {
+    return {
+      created_team: row.teamId !== null && (await this.ensureTeam(work, row.teamId)) ? row.teamId : null,
+      created_user: row.userId !== null && (await this.ensureUser(work, row.userId)) ? row.userId : null,
+    };
+  }
+
+  /** True where it had to be made. A deleted one comes back as a new one. */
+  async ensureTeam(work: AdminWork, id: TeamId): Promise<boolean> {
+    await lockName(work, `team:${id}`);
+    const found = await work.tx.findOneBy(TeamEntity, { id });
+    if (found !== null && found.deletedAt === null) return false;
+    const row = newTeam(id, work.making);
+    await work.tx.save(TeamEntity, row);
+    work.note({ kind: 'team', id, action: 'create', before: null, after: row });
+    return true;
+  }
+
+  /** True where it had to be made. A deleted one comes back as a new one. */
+  async ensureUser(work: AdminWork, id: UserId): Promise<boolean> {
+    await lockName(work, `user:${id}`);
+    const found = await work.tx.findOneBy(UserEntity, { id });
+    if (found !== null && found.deletedAt === null) return false;
+    const row = newUser(id, work.making);
+    await work.tx.save(UserEntity, row);
+    work.note({ kind: 'user', id, action: 'create', before: null, after: row });
+    return true;
+  }
+}
+
+/** Two keys that name the same new team at once must not both make it. */
+async function lockName(work: AdminWork, name: string): Promise<void> {
+  await work.tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+}

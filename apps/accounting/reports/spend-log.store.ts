@@ -1,0 +1,64 @@
+/** Reads single attempts. */
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { ListSpendLogs } from '#contracts';
+import { Database } from '../database/database.client.js';
+import { usageColumns, type UsageRow } from '../usage/usage-row.js';
+import { readCursor, writeCursor } from './cursor.js';
+import { readBounds } from './period.js';
+
+type Query = z.output<typeof ListSpendLogs.request>;
+
+const selected = Object.entries(usageColumns)
+  .map(([field, [column]]) => `${column} AS "${field}"`)
+  .join(', ');
+
+@Injectable()
+export class SpendLogStore {
+  constructor(private readonly database: Database) {}
+
+  /** One page, newest first, and the cursor of the next one; null on the last. */
+  async page(query: Query): Promise<{ rows: UsageRow[]; next: string | null }> {
+    const { where, values } = conditions(query);
+    const rows = await this.database.run((manager) =>
+      manager.query<UsageRow[]>(
+        `SELECT ${selected} FROM usage_events ${where}
+         ORDER BY started_at DESC, attempt_id DESC LIMIT ${query.limit + 1}`,
+        values,
+      ),
+    );
+    const page = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? page.at(-1) : undefined;
+    return { rows: page, next: last === undefined ? null : writeCursor(last) };
+  }
+}
+
+/** The condition of a query. Only our own column names are in the text; every value is a parameter. */
+function conditions(query: Query): { where: string; values: unknown[] } {
+  const parts: string[] = [];
+  const values: unknown[] = [];
+  const add = (value: unknown, condition: (place: string) => string) => {
+    if (value === null || (Array.isArray(value) && value.length === 0)) return;
+    values.push(value);
+    parts.push(condition(`$${values.length}`));
+  };
+  const bounds = readBounds(query.start_date, query.end_date);
+  add(query.seenBy?.keyId ?? null, (place) => `key_id = ${place}`);
+  add(query.key, (place) => `key_id = ${place}`);
+  add(query.key_alias, (place) => `key_alias = ${place}`);
+  add(query.user_id, (place) => `user_id = ${place}`);
+  add(query.team_id, (place) => `team_id = ${place}`);
+  add(query.end_user, (place) => `end_user = ${place}`);
+  add(query.request_id, (place) => `request_id = ${place}`);
+  add(query.model, (place) => `(model_asked = ${place} OR upstream_model = ${place})`);
+  add(query.tags, (place) => `tags @> ${place}::text[]`);
+  add(query.status, (place) => `(outcome = 'success') = (${place} = 'success')`);
+  add(bounds.from, (place) => `started_at >= ${place}`);
+  add(bounds.to, (place) => `started_at < ${place}`);
+  if (query.cursor !== null) {
+    const { startedAt, attemptId } = readCursor(query.cursor);
+    values.push(startedAt, attemptId);
+    parts.push(`(started_at, attempt_id) < ($${values.length - 1}, $${values.length})`);
+  }
+  return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
+}
