@@ -1,0 +1,108 @@
+/**
+ * A circuit breaker as a value: closed, open for a while, then one trial. Every function returns the next state; the
+ * clock is a parameter. What opens it is decided in consequence.ts.
+ */
+
+/** Failures older than this are forgotten. */
+const failureMemoryMs = 60_000;
+/** Longest cooldown that repeated failures lead to; a longer configured or demanded one stands. */
+const longestBackoffMs = 60_000;
+
+export interface Breaker {
+  /** Times of the failures since the last success, one entry per unit of weight. */
+  readonly failures: readonly number[];
+  /** null = closed. After that time it is half open. */
+  readonly openUntilMs: number | null;
+  readonly openedAtMs: number;
+  readonly reason: string;
+  /** Openings since the last success. */
+  readonly trips: number;
+  /** A trial is under way until then at most. */
+  readonly trialUntilMs: number | null;
+  /** Whether a probe that finds the host well closes it: true for dead hosts, false for empty accounts. */
+  readonly probeCloses: boolean;
+}
+
+export type BreakerState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'half-open' }
+  | { readonly kind: 'open'; readonly untilMs: number; readonly reason: string };
+
+export interface Opening {
+  /** Length of the cooldown; it doubles with each failed trial unless `exact`. */
+  readonly cooldownMs: number;
+  /** The upstream named the time: no doubling. */
+  readonly exact: boolean;
+  readonly reason: string;
+  readonly probeCloses: boolean;
+}
+
+export const closedBreaker: Breaker = {
+  failures: [],
+  openUntilMs: null,
+  openedAtMs: 0,
+  reason: '',
+  trips: 0,
+  trialUntilMs: null,
+  probeCloses: false,
+};
+
+const closed: BreakerState = { kind: 'closed' };
+const halfOpen: BreakerState = { kind: 'half-open' };
+
+/** What the breaker lets through now. */
+export function breakerState(breaker: Breaker, nowMs: number): BreakerState {
+  if (breaker.openUntilMs === null) return closed;
+  if (breaker.openUntilMs > nowMs) return { kind: 'open', untilMs: breaker.openUntilMs, reason: breaker.reason };
+  if (breaker.trialUntilMs !== null && breaker.trialUntilMs > nowMs) {
+    return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again` };
+  }
+  return halfOpen;
+}
+
+/** Opens it. While it is open already, a late failure can only make that longer, and does not count as another trip. */
+export function open(breaker: Breaker, opening: Opening, nowMs: number): Breaker {
+  if (opening.cooldownMs <= 0) return breaker;
+  const isOpen = breaker.openUntilMs !== null && breaker.openUntilMs > nowMs;
+  const trips = isOpen ? breaker.trips : breaker.trips + 1;
+  const backoff = opening.cooldownMs * 2 ** Math.max(0, trips - 1);
+  const lengthMs = opening.exact
+    ? opening.cooldownMs
+    : Math.min(backoff, Math.max(longestBackoffMs, opening.cooldownMs));
+  const untilMs = nowMs + (isOpen && !opening.exact ? opening.cooldownMs : lengthMs);
+  if (isOpen && (breaker.openUntilMs ?? 0) >= untilMs) return breaker;
+  return {
+    failures: [],
+    openUntilMs: untilMs,
+    openedAtMs: nowMs,
+    reason: opening.reason,
+    trips,
+    trialUntilMs: null,
+    probeCloses: opening.probeCloses,
+  };
+}
+
+/** Counts a failure, and opens at more than `allowedFails` of them, or at once where the trial failed. */
+export function fail(breaker: Breaker, weight: number, allowedFails: number, opening: Opening, nowMs: number): Breaker {
+  if (breaker.openUntilMs !== null) return open(breaker, opening, nowMs);
+  const recent = breaker.failures.filter((at) => nowMs - at < failureMemoryMs);
+  const failures = [...recent, ...Array.from({ length: weight }, () => nowMs)];
+  if (failures.length > allowedFails) return open({ ...breaker, failures: [] }, opening, nowMs);
+  return { ...breaker, failures };
+}
+
+/** A success closes it, unless it came from a request that began before an opening that is still in force. */
+export function succeed(breaker: Breaker, startedAtMs: number, nowMs: number): Breaker {
+  const isOpen = breaker.openUntilMs !== null && breaker.openUntilMs > nowMs;
+  return isOpen && startedAtMs < breaker.openedAtMs ? breaker : closedBreaker;
+}
+
+/** Takes the one place for a trial; it becomes free again with an outcome or after `trialMs`. */
+export function claimTrial(breaker: Breaker, trialMs: number, nowMs: number): Breaker {
+  return breakerState(breaker, nowMs).kind === 'half-open' ? { ...breaker, trialUntilMs: nowMs + trialMs } : breaker;
+}
+
+/** Gives the place back without a verdict (the client left, or the gateway failed). */
+export function releaseTrial(breaker: Breaker): Breaker {
+  return breaker.trialUntilMs === null ? breaker : { ...breaker, trialUntilMs: null };
+}

@@ -1,0 +1,214 @@
+/**
+ * The router's picture of the fleet: folded from outcomes, load reports, judgements of health and the starts of its own
+ * plans. In memory only, and without a clock: every method takes the time. Replicas hear the same events, so their
+ * pictures agree without a shared store.
+ */
+import type {
+  Attempt,
+  AttemptOutcomeEvent,
+  BackendHealth,
+  BackendLoadEvent,
+  InstalledModel,
+  RequestId,
+} from '#contracts';
+import { withTag } from '../candidate.js';
+import type { RouteIndex } from '../route-index.js';
+import { breakerState, claimTrial, type Breaker, type BreakerState } from './breaker.js';
+import { BackendState, DeploymentState, type HostLoad } from './fleet-state.js';
+import { applyConsequence } from './apply-outcome.js';
+import { unmeasured, latencyOf, type Latency } from './latency-window.js';
+import { isFreeModel } from './consequence.js';
+
+/** A start without an outcome is forgotten after this. */
+const longestStartMs = 600_000;
+/** A reporter of load that is silent for longer is gone. */
+const loadMemoryMs = 30_000;
+/** LiteLLM's `ttl` for latencies. */
+const latencyTtlMs = 3_600_000;
+const trialMs = 60_000;
+
+interface Start {
+  readonly deploymentId: string;
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+export class FleetView {
+  #index: RouteIndex;
+  readonly #deployments = new Map<string, DeploymentState>();
+  readonly #backends = new Map<string, BackendState>();
+  readonly #starts = new Map<string, Start>();
+
+  constructor(index: RouteIndex) {
+    this.#index = index;
+  }
+
+  /** Takes a new config on. Cooldowns, counters and latencies of deployments and backends that did not change stay. */
+  reload(index: RouteIndex): void {
+    for (const id of this.#deployments.keys()) {
+      const before = this.#index.byId.get(id);
+      const after = index.byId.get(id);
+      const same =
+        before !== undefined &&
+        after !== undefined &&
+        before.upstreamModel === after.upstreamModel &&
+        before.backend.id === after.backend.id;
+      if (!same) this.#deployments.delete(id);
+    }
+    for (const id of this.#backends.keys()) if (!index.backends.has(id)) this.#backends.delete(id);
+    this.#index = index;
+  }
+
+  /** Counts the first attempt of a plan as running, and takes the trial of a half-open breaker. */
+  noteStart(requestId: RequestId, attempt: Attempt, inputTokens: number, nowMs: number): void {
+    this.#forgetOldStarts(nowMs);
+    this.#endStart(requestId);
+    const state = this.#deployment(attempt.deploymentId);
+    const backend = this.#backend(attempt.backend.id);
+    state.inFlight += 1;
+    state.requests.add(1, nowMs);
+    state.tokens.add(inputTokens, nowMs);
+    if (isFreeModel(attempt.backend.provider, attempt.upstreamModel)) {
+      backend.freeRequests.add(1, nowMs);
+      backend.freeBreaker = claimTrial(backend.freeBreaker, trialMs, nowMs);
+    }
+    state.breaker = claimTrial(state.breaker, trialMs, nowMs);
+    backend.breaker = claimTrial(backend.breaker, trialMs, nowMs);
+    this.#starts.set(requestId, { deploymentId: attempt.deploymentId, tokens: inputTokens, atMs: nowMs });
+  }
+
+  /** An attempt has ended: counters, latencies, cooldowns. Outcomes of unknown deployments only end their start. */
+  applyOutcome(outcome: AttemptOutcomeEvent, nowMs: number): void {
+    const start = outcome.requestId === undefined ? undefined : this.#starts.get(outcome.requestId);
+    const own = start?.deploymentId === outcome.deploymentId ? start : undefined;
+    if (own !== undefined && outcome.requestId !== undefined) this.#endStart(outcome.requestId);
+    const candidate = this.#index.byId.get(outcome.deploymentId);
+    if (candidate === undefined) return;
+    const state = this.#deployment(outcome.deploymentId);
+    const free = isFreeModel(candidate.backend.provider, candidate.upstreamModel);
+    if (own === undefined) {
+      state.requests.add(1, nowMs);
+      if (free) this.#backend(outcome.backendId).freeRequests.add(1, nowMs);
+    }
+    state.tokens.add(outcome.inputTokens + outcome.outputTokens - (own?.tokens ?? 0), nowMs);
+    state.noteLatency(outcome, nowMs);
+    const routing = this.#index.snapshot.routing;
+    applyConsequence(outcome, free, candidate.deployment, routing, state, this.#backend(outcome.backendId), nowMs);
+  }
+
+  /** A report of one worker about one host. */
+  applyLoad(load: BackendLoadEvent, nowMs: number): void {
+    this.#backend(load.backendId).reports.set(load.reporter, { load, atMs: nowMs });
+  }
+
+  /** A judgement of the health service; a host that is well again leaves its cooldown at once. */
+  applyHealth(health: BackendHealth, nowMs: number): void {
+    this.#backend(health.backendId).noteHealth(health, nowMs);
+  }
+
+  /** The backend's entry has gone from the bucket. */
+  forgetHealth(backendId: string): void {
+    const state = this.#backends.get(backendId);
+    if (state !== undefined) state.health = null;
+  }
+
+  /** What the breakers of a deployment, its host or account, and its free models let through, the strictest of them. */
+  breaker(deploymentId: string, backendId: string, free: boolean, nowMs: number): BreakerState {
+    const backend = this.#backends.get(backendId);
+    const breakers = [this.#deployments.get(deploymentId)?.breaker, backend?.breaker];
+    if (free) breakers.push(backend?.freeBreaker);
+    return strictest(breakers, nowMs);
+  }
+
+  /** The last judgement of a backend, or null; one that is older than `maxAgeMs` no longer counts. */
+  health(backendId: string, maxAgeMs: number, nowMs: number): BackendHealth | null {
+    const state = this.#backends.get(backendId);
+    if (state === undefined || state.health === null) return null;
+    return nowMs - state.healthAtMs > maxAgeMs ? null : state.health;
+  }
+
+  /** What a host says of one of its models, by the last probe; undefined where it does not have it. */
+  installed(backendId: string, model: string): InstalledModel | undefined {
+    return this.#backends.get(backendId)?.installed?.get(withTag(model));
+  }
+
+  /** What the workers said of a host in the last half minute, summed; loaded models from the last probe else. */
+  load(backendId: string, nowMs: number): HostLoad {
+    const state = this.#backends.get(backendId);
+    if (state === undefined) return { running: 0, queued: 0, expectedWaitMs: null, draining: false, loaded: null };
+    return state.hostLoad(loadMemoryMs, nowMs);
+  }
+
+  /** Attempts of this router's plans that have begun and not ended. */
+  inFlight(deploymentId: string): number {
+    return this.#deployments.get(deploymentId)?.inFlight ?? 0;
+  }
+
+  /** Requests and tokens of the last minute, of all routers. */
+  usage(deploymentId: string, nowMs: number): { requests: number; tokens: number } {
+    const state = this.#deployments.get(deploymentId);
+    if (state === undefined) return { requests: 0, tokens: 0 };
+    return { requests: state.requests.total(nowMs), tokens: state.tokens.total(nowMs) };
+  }
+
+  /** Milliseconds until a deployment has room again under both limits. */
+  roomInMs(deploymentId: string, rpm: number | null, tpm: number | null, tokens: number, nowMs: number): number {
+    const state = this.#deployments.get(deploymentId);
+    if (state === undefined) return 0;
+    const byRequests = rpm === null ? 0 : state.requests.fallsToMs(rpm - 1, nowMs);
+    const byTokens = tpm === null ? 0 : state.tokens.fallsToMs(Math.max(0, tpm - tokens), nowMs);
+    return Math.max(byRequests, byTokens);
+  }
+
+  /** Requests of the last minute to the account's free models, and when they fall below `limit`. */
+  freeUsage(backendId: string, limit: number, nowMs: number): { requests: number; roomInMs: number } {
+    const window = this.#backends.get(backendId)?.freeRequests;
+    if (window === undefined) return { requests: 0, roomInMs: 0 };
+    return { requests: window.total(nowMs), roomInMs: window.fallsToMs(limit - 1, nowMs) };
+  }
+
+  /** Measured speed of a deployment. */
+  latency(deploymentId: string, nowMs: number): Latency {
+    const state = this.#deployments.get(deploymentId);
+    return state === undefined ? unmeasured : latencyOf(state.latencies, latencyTtlMs, nowMs);
+  }
+
+  #deployment(id: string): DeploymentState {
+    let state = this.#deployments.get(id);
+    if (state === undefined) this.#deployments.set(id, (state = new DeploymentState()));
+    return state;
+  }
+
+  #backend(id: string): BackendState {
+    let state = this.#backends.get(id);
+    if (state === undefined) this.#backends.set(id, (state = new BackendState()));
+    return state;
+  }
+
+  #endStart(requestId: string): void {
+    const start = this.#starts.get(requestId);
+    if (start === undefined) return;
+    this.#starts.delete(requestId);
+    const state = this.#deployments.get(start.deploymentId);
+    if (state !== undefined) state.inFlight = Math.max(0, state.inFlight - 1);
+  }
+
+  /** Starts are kept in the order of their time, so the old ones stand first. */
+  #forgetOldStarts(nowMs: number): void {
+    for (const [requestId, start] of this.#starts) {
+      if (nowMs - start.atMs < longestStartMs) return;
+      this.#endStart(requestId);
+    }
+  }
+}
+
+function strictest(breakers: readonly (Breaker | undefined)[], nowMs: number): BreakerState {
+  let result: BreakerState = { kind: 'closed' };
+  for (const breaker of breakers) {
+    if (breaker === undefined) continue;
+    const state = breakerState(breaker, nowMs);
+    if (state.kind === 'open' && (result.kind !== 'open' || state.untilMs > result.untilMs)) result = state;
+    if (state.kind === 'half-open' && result.kind === 'closed') result = state;
+  }
+  return result;
+}

@@ -1,0 +1,111 @@
+/** A plan in the making: the attempts so far, what was left out and why, and which models were looked at. */
+import type { Attempt, Plan, PlanQuery } from '#contracts';
+import { arrange } from './arrange.js';
+import { attemptsOfGroup, retryPolicyOf, withFirstTokenTimeout, type GroupRole } from './attempt-list.js';
+import { labelOf, type Drop } from './candidate.js';
+import { siftCandidates } from './candidate-filter.js';
+import type { FleetView } from './fleet/fleet-view.js';
+import { lotFor } from './lot.js';
+import type { Resolution } from './model-resolution.js';
+import type { RouteIndex } from './route-index.js';
+
+/** Longest plan: whoever has failed so often has waited long enough. */
+const mostAttempts = 32;
+const mostReasons = 64;
+
+export interface DraftContext {
+  readonly query: PlanQuery;
+  readonly fleet: FleetView;
+  readonly index: RouteIndex;
+  readonly random: () => number;
+  readonly nowMs: number;
+}
+
+export interface Expansion {
+  readonly added: number;
+  readonly drops: readonly Drop[];
+}
+
+export class PlanDraft {
+  readonly #attempts: Attempt[] = [];
+  readonly #reasons: string[] = [];
+  readonly #seen = new Set<string>();
+
+  constructor(readonly context: DraftContext) {}
+
+  get isEmpty(): boolean {
+    return this.#attempts.length === 0;
+  }
+
+  /** False where nothing but answers to typed failures was found: they have nothing to answer. */
+  get startsWithAny(): boolean {
+    return this.#attempts.some((attempt) => attempt.onlyAfter === 'any');
+  }
+
+  get reasons(): readonly string[] {
+    return this.#reasons;
+  }
+
+  /** Something an admin should read, up to a bound. */
+  note(reason: string): void {
+    if (this.#reasons.length < mostReasons) this.#reasons.push(reason);
+  }
+
+  /** True the first time that a model is named for this kind of failure. */
+  takesUp(group: string, onlyAfter: Attempt['onlyAfter'], truncates = false): boolean {
+    const key = `${onlyAfter} ${truncates} ${group}`;
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    return true;
+  }
+
+  /** Adds the attempts on a group. A deployment that stands in the plan already, under another name, is left out. */
+  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group'>): Expansion {
+    const { query, fleet, index, random, nowMs } = this.context;
+    const { routing, general } = index.snapshot;
+    const fresh = resolution.candidates.filter((candidate) => {
+      const model = `${candidate.deployment.id} ${candidate.upstreamModel}`;
+      return this.takesUp(model, role.onlyAfter, role.truncates);
+    });
+    const filter = { query, routing, general, fleet, nowMs, truncates: role.truncates };
+    const { kept, drops } = siftCandidates(fresh, filter);
+    for (const drop of drops.slice(0, mostReasons)) this.note(`${labelOf(drop.candidate)}: ${drop.reason}`);
+    const lot = lotFor(query.affinity, random);
+    const { stream, inputTokens } = query;
+    const ranked = arrange(kept, routing, { fleet, stream, inputTokens, random, lot, nowMs });
+    const room = mostAttempts - this.#attempts.length;
+    const group: GroupRole = { ...role, group: resolution.group };
+    const attempts = attemptsOfGroup(ranked, group, query, routing, random).slice(0, Math.max(0, room));
+    for (const attempt of attempts) {
+      this.#attempts.push(attempt);
+      this.note(`attempt ${this.#attempts.length}: ${attempt.modelGroup} on ${attempt.backend.id}, ${attempt.why}`);
+    }
+    return { added: attempts.length, drops };
+  }
+
+  /** The finished plan; at least one attempt must have been added. */
+  finish(primary: Resolution): Plan {
+    const { query, index } = this.context;
+    const { routing } = index.snapshot;
+    const policy = retryPolicyOf(query, routing);
+    const own = query.overrides.numRetries === null ? this.#longestOwnRetry() : 0;
+    // Where the group itself has nothing, the typed answers stand first, and an attempt of any kind must begin.
+    const any = this.#attempts.findIndex((attempt) => attempt.onlyAfter === 'any');
+    const attempts = any > 0 ? [...this.#attempts.slice(any), ...this.#attempts.slice(0, any)] : this.#attempts;
+    return {
+      v: 1,
+      revision: index.snapshot.revision,
+      model: query.model,
+      modelGroup: primary.group,
+      attempts: withFirstTokenTimeout(attempts, routing.firstTokenTimeoutMs),
+      retry: { count: Math.max(policy.count, own), perClass: policy.perClass },
+      reasons: [...this.#reasons],
+      complexity: primary.complexity,
+    };
+  }
+
+  #longestOwnRetry(): number {
+    const byId = this.context.index.byId;
+    return Math.max(0, ...this.#attempts.map((one) => byId.get(one.deploymentId)?.deployment.numRetries ?? 0));
+  }
+}

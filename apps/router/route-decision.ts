@@ -1,0 +1,145 @@
+/**
+ * The decision of the router: which deployments a request goes to, in which order, and why. Pure: the fleet's picture,
+ * the indexed config, randomness and the clock are parameters. DESIGN section 5 in one function.
+ */
+import { GatewayError, type Plan, type PlanQuery } from '#contracts';
+import type { Drop } from './candidate.js';
+import { generalFallbacks, listedFallbacks } from './fallback-chain.js';
+import type { FleetView } from './fleet/fleet-view.js';
+import { mayUse } from './model-permission.js';
+import { resolveModel, type Resolution } from './model-resolution.js';
+import { PlanDraft } from './plan-draft.js';
+import { forbiddenModel, noAttempt, unknownModel } from './route-failure.js';
+import type { RouteIndex } from './route-index.js';
+
+/**
+ * The plan for a request. Throws GatewayError: model_not_found, model_not_allowed, no_healthy_backend,
+ * data_policy_violation, context_length_exceeded, unsupported_parameter, rate_limit_exceeded.
+ */
+export function planRoute(
+  query: PlanQuery,
+  fleet: FleetView,
+  index: RouteIndex,
+  random: () => number,
+  nowMs: number,
+): Plan {
+  const draft = new PlanDraft({ query, fleet, index, random, nowMs });
+  const primary = resolvePrimary(draft);
+  if (primary.path.length > 1) draft.note(`route: ${primary.path.join(' -> ')}`);
+  if (primary.complexity !== null) {
+    draft.note(
+      `complexity: ${primary.complexity.tier}, score ${primary.complexity.score}, by ${primary.complexity.cause}`,
+    );
+  }
+  draft.takesUp(primary.group, 'any');
+  const { drops } = draft.addGroup(primary, { fallbackFrom: null, onlyAfter: 'any', truncates: false, retries: true });
+  if (!query.overrides.disableFallbacks) {
+    addTypedFallbacks(draft, primary, drops);
+    addGeneralFallbacks(draft, primary);
+  }
+  if (index.snapshot.routing.contextOverflow === 'truncate' && drops.some((drop) => drop.stage === 'context')) {
+    draft.addGroup(primary, { fallbackFrom: null, onlyAfter: 'any', truncates: true, retries: true });
+  }
+  if (!draft.startsWithAny) throw noAttempt(query, drops, draft.reasons);
+  return draft.finish(primary);
+}
+
+/** The group that was asked for, if the key may have it. */
+function resolvePrimary(draft: PlanDraft): Resolution {
+  const { query, index, random } = draft.context;
+  const found = resolveModel(query.model, query, index, random);
+  if (found === null) return resolveUnknown(draft);
+  if (!mayUse(query.key, found.grantedBy, index)) throw forbiddenModel(query.model, query, index);
+  return found;
+}
+
+/** With `unknown_model: default`, the first default fallback that the key may use. */
+function resolveUnknown(draft: PlanDraft): Resolution {
+  const { query, index, random } = draft.context;
+  const { unknownModel: rule, defaultFallbacks } = index.snapshot.routing;
+  for (const name of rule === 'default' ? defaultFallbacks : []) {
+    const found = resolveModel(name, query, index, random);
+    if (found === null || !mayUse(query.key, found.grantedBy, index)) continue;
+    return { ...found, path: [query.model, ...found.path] };
+  }
+  throw unknownModel(query, index);
+}
+
+/**
+ * Models for prompts that are too long, and for refused contents. They answer only such failures, unless nothing of the
+ * group holds the prompt, as far as that is known beforehand: then the former are the plan.
+ */
+function addTypedFallbacks(draft: PlanDraft, primary: Resolution, drops: readonly Drop[]): void {
+  const { routing } = draft.context.index.snapshot;
+  const overflows = draft.isEmpty && drops.some((drop) => drop.stage === 'context');
+  for (const name of listedFallbacks(routing.contextWindowFallbacks, primary.path)) {
+    addFallback(draft, name, primary.group, overflows ? 'any' : 'context_length_exceeded');
+  }
+  for (const name of listedFallbacks(routing.contentPolicyFallbacks, primary.path)) {
+    addFallback(draft, name, primary.group, 'content_policy_violation');
+  }
+}
+
+/**
+ * Breadth first: what the owner listed for the asked model, in his order, then the lists of those models, and last
+ * default_fallbacks. A client's own list stands instead of all that.
+ */
+function addGeneralFallbacks(draft: PlanDraft, primary: Resolution): void {
+  const { query, index } = draft.context;
+  const { routing } = index.snapshot;
+  const chosen = query.overrides.fallbacks;
+  if (chosen !== null) checkChosen(draft, chosen);
+  const queue = (chosen ?? generalFallbacks(primary, routing)).map((name) => ({ name, from: primary.group }));
+  let defaultsAdded = chosen !== null;
+  let used = 0;
+  for (let at = 0; ; at += 1) {
+    if (at >= queue.length && !defaultsAdded) {
+      defaultsAdded = true;
+      queue.push(...routing.defaultFallbacks.map((name) => ({ name, from: primary.group })));
+    }
+    const next = queue[at];
+    if (next === undefined) return;
+    if (used >= routing.maxFallbacks) {
+      draft.note(`max_fallbacks is ${routing.maxFallbacks}: ${next.name} and what follows are left out`);
+      return;
+    }
+    const added = addFallback(draft, next.name, next.from, 'any');
+    if (added === null) continue;
+    if (added.count > 0) used += 1;
+    if (chosen === null) {
+      const from = added.resolution.group;
+      queue.push(...generalFallbacks(added.resolution, routing).map((name) => ({ name, from })));
+    }
+  }
+}
+
+/** What a client names must exist and be allowed to its key; configured fallbacks of an allowed model always are. */
+function checkChosen(draft: PlanDraft, names: readonly string[]): void {
+  const { query, index, random } = draft.context;
+  for (const name of names) {
+    const found = resolveModel(name, query, index, random);
+    if (found === null) throw new GatewayError('model_not_found', { model: name, param: 'fallbacks' });
+    if (!mayUse(query.key, found.grantedBy, index)) throw forbiddenModel(name, query, index);
+  }
+}
+
+type OnlyAfter = Plan['attempts'][number]['onlyAfter'];
+
+/** Adds one fallback; null where it leads nowhere or its model was taken up before. */
+function addFallback(
+  draft: PlanDraft,
+  name: string,
+  from: string,
+  onlyAfter: OnlyAfter,
+): { resolution: Resolution; count: number } | null {
+  const { query, index, random } = draft.context;
+  const resolution = resolveModel(name, query, index, random);
+  if (resolution === null) {
+    draft.note(`fallback ${name} of ${from} leads nowhere`);
+    return null;
+  }
+  if (!draft.takesUp(resolution.group, onlyAfter)) return null;
+  const retries = onlyAfter === 'any';
+  const { added } = draft.addGroup(resolution, { fallbackFrom: from, onlyAfter, truncates: false, retries });
+  return { resolution, count: added };
+}
