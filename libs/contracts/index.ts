@@ -155,3 +155,16 @@ export {
   AlertBudget,
 } from './budget.js';
 export type { BudgetScope, BudgetAmounts, RecallLeasesEvent, AlertBudgetEvent } from './budget.js';
+export {
+  limitShards,
+  limitShardOf,
+  LimitKind,
+  LimitTake,
+  LimitState,
+  LimitQuestion,
+  LimitVerdict,
+  AskLimits,
+  LimitsTaken,
+  LimitOwners,
+} from './limits.js';
+export type { LimitsTakenEvent, LimitOwner } from './limits.js';
