@@ -1,0 +1,127 @@
+/** Decisions of the launcher that need no process: versions, addresses, what is installed, who holds a data directory. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hostToListenOn } from './config-facts.mjs';
+import { claimDataDir, secretOf } from './data-dir.mjs';
+import { isInstalled } from './install.mjs';
+import { isAtLeast } from './nats-binary.mjs';
+import { natsConfiguration } from './nats.mjs';
+import { clearStalePid } from './postgres.mjs';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-launch-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['2.10.23', true],
+  ['2.10.27', true],
+  ['2.11.0', true],
+  ['3.0.0', true],
+  ['2.10.22', false],
+  ['2.9.99', false],
+  ['2.2.100', false],
+])('nats-server %s is new enough: %s', (version, isEnough) => {
+  expect(isAtLeast(version, '2.10.23')).toBe(isEnough);
+});
+
+describe('NATS', () => {
+  test('only the cloud worker is kept from local prompts', () => {
+    const users = { ingress: 'a', 'provider-cloud': 'b' };
+    const lines = natsConfiguration({ port: 1, store: '/s', users, syncAlways: true }).split('\n');
+    expect(lines.filter((line) => line.includes('deny'))).toEqual([expect.stringContaining('"provider-cloud"')]);
+    expect(lines).toContainEqual(expect.stringContaining('sync_interval: always'));
+  });
+
+  test('listens on loopback only', () => {
+    expect(natsConfiguration({ port: 4222, store: '/s', syncAlways: false })).toContain('listen: "127.0.0.1:4222"');
+  });
+});
+
+describe('the address', () => {
+  test.each([
+    [undefined, true, {}, '0.0.0.0'],
+    [undefined, false, {}, '127.0.0.1'],
+    ['192.168.1.5', true, {}, '192.168.1.5'],
+    ['localhost', false, {}, 'localhost'],
+    ['::1', false, {}, '::1'],
+    ['0.0.0.0', false, { SIGNALBOX_ALLOW_ANONYMOUS: '1' }, '0.0.0.0'],
+  ])('%s with master key %s and %j is %s', (asked, hasMasterKey, env, host) => {
+    expect(hostToListenOn(asked, hasMasterKey, env)).toBe(host);
+  });
+
+  test.each(['0.0.0.0', '192.168.1.5', '::'])('%s without a master key is refused', (asked) => {
+    expect(() => hostToListenOn(asked, false, {})).toThrow('SIGNALBOX_ALLOW_ANONYMOUS=1');
+  });
+});
+
+describe('dependencies', () => {
+  const write = (file: string, packages: object) => writeFileSync(join(folder, file), JSON.stringify({ packages }));
+  const locked = {
+    '': { name: 'x' },
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+    'node_modules/mac': { version: '1.0.0', integrity: 'sha512-m', optional: true },
+  };
+  const withHidden = (packages: object) => {
+    mkdirSync(join(folder, 'node_modules'), { recursive: true });
+    write('package-lock.json', locked);
+    write('node_modules/.package-lock.json', packages);
+  };
+
+  test('none, or only half installed', () => {
+    write('package-lock.json', locked);
+    expect(isInstalled(folder)).toBe(false);
+  });
+
+  test.each([
+    ['as the lock file says, without what is for other systems', { 'node_modules/a': locked['node_modules/a'] }, true],
+    ['another version', { 'node_modules/a': { version: '1.0.1', integrity: 'sha512-a' } }, false],
+    ['other contents', { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-b' } }, false],
+    ['missing', {}, false],
+  ])('%s', (_what, packages, isThere) => {
+    withHidden(packages);
+    expect(isInstalled(folder)).toBe(isThere);
+  });
+});
+
+describe('the data directory', () => {
+  test('is held by one, and free again afterwards', () => {
+    const release = claimDataDir(folder);
+    expect(readFileSync(join(folder, 'run', 'launcher.pid'), 'utf8').trim()).toBe(String(process.pid));
+    release();
+    claimDataDir(folder)();
+  });
+
+  test.each([
+    ['a dead launcher', '2147480000'],
+    ['a number that now belongs to somebody else', '1'],
+    ['half a file', ''],
+  ])('the claim of %s is not in the way', (_what, text) => {
+    mkdirSync(join(folder, 'run'));
+    writeFileSync(join(folder, 'run', 'launcher.pid'), text);
+    claimDataDir(folder)();
+  });
+
+  test('that cannot be made is one clear line', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => claimDataDir(join(folder, 'file', 'data'))).toThrow(/cannot be written \(ENOTDIR\).*--data-dir/);
+  });
+
+  test('keeps its secrets, readable by the owner only', () => {
+    claimDataDir(folder)();
+    const first = secretOf(folder, 'key-pepper');
+    expect(first.length).toBeGreaterThan(40);
+    expect(secretOf(folder, 'key-pepper')).toBe(first);
+    expect(secretOf(folder, 'other')).not.toBe(first);
+    expect(statSync(join(folder, 'secrets', 'key-pepper')).mode & 0o777).toBe(0o600);
+  });
+
+  test.each(['2147480000', '1'])('a postmaster.pid of process %s, which is no PostgreSQL, is cleared', (pid) => {
+    writeFileSync(join(folder, 'postmaster.pid'), `${pid}\n/data\n`);
+    expect(clearStalePid(folder)).toBeUndefined();
+    expect(() => statSync(join(folder, 'postmaster.pid'))).toThrow('ENOENT');
+  });
+});
