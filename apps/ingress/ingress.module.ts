@@ -1,6 +1,12 @@
 /** The ingress: HTTP in, answers out. */
 import { Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
+import { AdminCallers } from './admin/admin-caller.client.js';
+import { BackendsController } from './admin/backends.controller.js';
+import { KeysController } from './admin/keys.controller.js';
+import { SpendController } from './admin/spend.controller.js';
+import { TeamsController } from './admin/teams.controller.js';
+import { UsersController } from './admin/users.controller.js';
 import { AttemptRun } from './completion/attempt-run.client.js';
 import { CompletionController } from './completion/completion.controller.js';
 import { CompletionEntry } from './completion/completion-entry.client.js';
@@ -19,8 +25,19 @@ import { ModelsController } from './models/models.controller.js';
 
 @Module({
   imports: [AccessModule],
-  controllers: [CompletionController, MessagesController, ModelsController, HealthController],
+  controllers: [
+    CompletionController,
+    MessagesController,
+    ModelsController,
+    HealthController,
+    KeysController,
+    TeamsController,
+    UsersController,
+    SpendController,
+    BackendsController,
+  ],
   providers: [
+    AdminCallers,
     AttemptRun,
     CompletionEntry,
     CompletionRunner,

@@ -1,0 +1,59 @@
+/** Who may call what, in one table; what is not in it may be called by nobody. Pure. */
+import type { KeyRole } from '#contracts';
+
+/** `own`: every key, but it sees only what is its own. */
+export type AdminAccess = 'admin' | 'own';
+
+const access: Readonly<Record<string, AdminAccess>> = {
+  'POST /key/generate': 'admin',
+  'POST /key/update': 'admin',
+  'POST /key/delete': 'admin',
+  'POST /key/block': 'admin',
+  'POST /key/unblock': 'admin',
+  'POST /key/regenerate': 'admin',
+  'POST /key/:key/regenerate': 'admin',
+  'GET /key/info': 'own',
+  'GET /key/list': 'admin',
+  'POST /team/new': 'admin',
+  'POST /team/generate': 'admin',
+  'POST /team/update': 'admin',
+  'POST /team/delete': 'admin',
+  'POST /team/block': 'admin',
+  'POST /team/unblock': 'admin',
+  'POST /team/member_add': 'admin',
+  'POST /team/member_delete': 'admin',
+  'GET /team/info': 'admin',
+  'GET /team/list': 'admin',
+  'POST /user/new': 'admin',
+  'POST /user/generate': 'admin',
+  'POST /user/update': 'admin',
+  'POST /user/delete': 'admin',
+  'POST /user/block': 'admin',
+  'POST /user/unblock': 'admin',
+  'GET /user/info': 'admin',
+  'GET /user/list': 'admin',
+  'GET /audit': 'admin',
+  'GET /spend/logs': 'own',
+  'GET /spend/tags': 'own',
+  'GET /spend/keys': 'admin',
+  'GET /spend/users': 'admin',
+  'GET /global/spend': 'admin',
+  'GET /global/spend/report': 'own',
+  'GET /global/spend/keys': 'admin',
+  'GET /global/spend/teams': 'admin',
+  'GET /global/spend/models': 'admin',
+  'GET /global/activity': 'own',
+  'GET /global/activity/model': 'own',
+  'POST /backends/:id/drain': 'admin',
+};
+
+/** Every route of the admin API, for the tests that walk them. */
+export const adminRoutes = Object.keys(access);
+
+/** How a route may be called by a role; null = not at all. `template` is the route with its placeholders. */
+export function adminAccess(method: string, template: string, role: KeyRole): AdminAccess | null {
+  const needed = access[`${method} ${template}`];
+  if (needed === undefined) return null;
+  if (role !== 'user') return needed;
+  return needed === 'own' ? 'own' : null;
+}
