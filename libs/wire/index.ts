@@ -14,6 +14,7 @@ export {
   RawRequest,
 } from './neutral/chat-request.js';
 export { isContent } from './neutral/stream-event.js';
+export { truncateTurns, type TruncatedChat } from './neutral/truncate-turns.js';
 export type {
   StreamEvent,
   TokenLogprob,
@@ -52,6 +53,22 @@ export {
 } from './ollama/answer.js';
 export { readOllamaEmbedding } from './ollama/embed-answer.js';
 export { readOllamaError } from './ollama/error.js';
+export {
+  writeOpenAiChat,
+  writeOpenAiCompletion,
+  writeOpenAiEmbedding,
+  type OpenAiWriteOptions,
+} from './upstream-openai/request.js';
+export { flavourOfProvider, type OpenAiFlavourName } from './upstream-openai/flavour.js';
+export {
+  OpenAiChatDecoder,
+  OpenAiCompletionDecoder,
+  readOpenAiChatAnswer,
+  readOpenAiCompletionAnswer,
+  type OpenAiDecoderOptions,
+} from './upstream-openai/answer.js';
+export { readOpenAiEmbedding } from './upstream-openai/embedding-answer.js';
+export { readOpenAiError } from './upstream-openai/error.js';
 
 // What clients say and hear: bodies parsed into neutral requests, answers and errors encoded, tokens estimated.
 export { bodyLimits } from './openai/fields.js';

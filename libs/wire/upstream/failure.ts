@@ -83,7 +83,7 @@ export function saysContentPolicy(text: string): boolean {
 
 /** Words about money; a 429 or 400 with them is not transient. */
 export function saysFunds(text: string): boolean {
-  return /insufficient[_ ](?:quota|balance|credits|funds)|credit[_ ]balance|(?:out of|no|more|add|insufficient|enough) credits|exceeded your current quota|spend(?:ing)?[_ -]limit|usage_limit_exceeded|billing|payment[_ ]required|prepaid/iu.test(
+  return /insufficient[_ ](?:quota|balance|credits|funds)|credit[_ ]balance|(?:out of|no|more|add|insufficient|enough) credits|exceeded your current quota|spend(?:ing)?[_ -]limit|usage_limit_exceeded|billing_\w+|billing details|payment[_ ]required|prepaid/iu.test(
     text,
   );
 }
