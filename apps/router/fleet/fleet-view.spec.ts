@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { buildRouteIndex } from '../route-index.js';
+import { FleetUnderTest, loaded, requestId, snapshotOf, startMs } from '../route.fixtures.js';
+
+const twoHosts = () =>
+  new FleetUnderTest({
+    deployments: [
+      { modelName: 'm', host: 'one', id: 'a' },
+      { modelName: 'm', host: 'two', id: 'b' },
+      { modelName: 'other', host: 'one', id: 'c' },
+    ],
+  });
+
+const openRouter = { kind: 'cloud', provider: 'openrouter', host: 'openrouter' } as const;
+
+describe('in-flight counts', () => {
+  it('rise with a plan and fall with its outcome', () => {
+    const fleet = twoHosts();
+    const first = fleet.start('m', { requestId: 'r1' }).attempts[0]?.deploymentId ?? '';
+    expect(fleet.view.inFlight(first)).toBe(1);
+    fleet.outcome(first, { requestId: 'r1' });
+    fleet.outcome(first, { requestId: 'r1' });
+    expect(fleet.view.inFlight(first)).toBe(0);
+  });
+
+  it('are not lowered by outcomes of other routers', () => {
+    const fleet = twoHosts();
+    const first = fleet.start('m', { requestId: 'r1' }).attempts[0]?.deploymentId ?? '';
+    fleet.outcome(first, { requestId: 'of-another-router' });
+    fleet.outcome(first);
+    expect(fleet.view.inFlight(first)).toBe(1);
+  });
+
+  it('count a request once that is planned twice', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'r1' });
+    fleet.start('other', { requestId: 'r1' });
+    expect(fleet.view.inFlight('c')).toBe(1);
+  });
+
+  it('forget a start whose outcome never came', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'lost' });
+    fleet.nowMs += 600_000;
+    fleet.start('other', { requestId: 'next' });
+    expect(fleet.view.inFlight('c')).toBe(1);
+  });
+});
+
+describe('usage per minute', () => {
+  it('counts a request of its own once, and its estimated tokens until the true ones are known', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'r1', inputTokens: 100 });
+    expect(fleet.view.usage('c', fleet.nowMs)).toEqual({ requests: 1, tokens: 100 });
+    fleet.outcome('c', { requestId: 'r1', inputTokens: 90, outputTokens: 30 });
+    expect(fleet.view.usage('c', fleet.nowMs)).toEqual({ requests: 1, tokens: 120 });
+  });
+
+  it('counts the requests of other routers too', () => {
+    const fleet = twoHosts();
+    fleet.outcome('c', { requestId: 'elsewhere', inputTokens: 5, outputTokens: 5 });
+    expect(fleet.view.usage('c', fleet.nowMs)).toEqual({ requests: 1, tokens: 10 });
+    expect(fleet.view.usage('c', fleet.nowMs + 65_000)).toEqual({ requests: 0, tokens: 0 });
+  });
+});
+
+describe('cooldowns', () => {
+  const kind = (fleet: FleetUnderTest, deployment: string, host: string, free = false) =>
+    fleet.view.breaker(deployment, host, free, fleet.nowMs).kind;
+
+  it('a refused connection takes the host out for all of its models, at once', () => {
+    const fleet = twoHosts();
+    fleet.fail('a', 'upstream_unreachable');
+    expect([kind(fleet, 'a', 'one'), kind(fleet, 'c', 'one'), kind(fleet, 'b', 'two')]).toEqual([
+      'open',
+      'open',
+      'closed',
+    ]);
+  });
+
+  it('a dead host comes back by one trial', () => {
+    const fleet = twoHosts();
+    fleet.fail('c', 'upstream_unreachable');
+    fleet.nowMs += 5_000;
+    expect(kind(fleet, 'c', 'one')).toBe('half-open');
+    fleet.start('other', { requestId: 'trial' });
+    expect(kind(fleet, 'c', 'one')).toBe('open');
+    fleet.outcome('c', { requestId: 'trial' });
+    expect(kind(fleet, 'c', 'one')).toBe('closed');
+  });
+
+  it('a dead host comes back with a probe that was made later and finds it well', () => {
+    const fleet = twoHosts();
+    fleet.nowMs += 1_000;
+    fleet.fail('c', 'upstream_unreachable');
+    fleet.health('one', { lastProbeAt: new Date(startMs).toISOString() });
+    expect(kind(fleet, 'c', 'one')).toBe('open');
+    fleet.nowMs += 1_000;
+    fleet.health('one');
+    expect(kind(fleet, 'c', 'one')).toBe('closed');
+  });
+
+  it('a probe does not fill an empty account', () => {
+    const fleet = twoHosts();
+    fleet.fail('c', 'insufficient_quota', { upstreamStatus: 402 });
+    fleet.nowMs += 1_000;
+    fleet.health('one');
+    expect(kind(fleet, 'c', 'one')).toBe('open');
+  });
+
+  it('a spent free day takes the free models of the account out until it ends, and no others', () => {
+    const fleet = new FleetUnderTest({
+      deployments: [
+        { ...openRouter, modelName: 'x', upstreamModel: 'v/x:free', id: 'x' },
+        { ...openRouter, modelName: 'y', upstreamModel: 'v/y:free', id: 'y' },
+        { ...openRouter, modelName: 'paid', upstreamModel: 'v/paid', id: 'paid' },
+      ],
+    });
+    fleet.fail('x', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 8 * 3_600_000 });
+    fleet.nowMs += 7 * 3_600_000;
+    expect(kind(fleet, 'y', 'openrouter', true)).toBe('open');
+    expect(kind(fleet, 'paid', 'openrouter')).toBe('closed');
+    fleet.nowMs += 3_600_000;
+    expect(kind(fleet, 'y', 'openrouter', true)).toBe('half-open');
+  });
+
+  it('cooldown_time and allowed_fails of the deployment win over those of the router', () => {
+    const fleet = new FleetUnderTest({
+      deployments: [{ modelName: 'm', host: 'one', id: 'a', allowedFails: 0, cooldownMs: 90_000 }],
+    });
+    fleet.fail('a', 'upstream_error', { upstreamStatus: 500 });
+    fleet.nowMs += 89_000;
+    expect(kind(fleet, 'a', 'one')).toBe('open');
+  });
+
+  it('nothing ever cools with disable_cooldowns', () => {
+    const fleet = new FleetUnderTest({
+      deployments: [{ modelName: 'm', host: 'one', id: 'a' }],
+      routing: { disableCooldowns: true },
+    });
+    fleet.fail('a', 'upstream_unreachable');
+    expect(kind(fleet, 'a', 'one')).toBe('closed');
+  });
+});
+
+describe('load reports', () => {
+  it('are summed over reporters, and forgotten when they fall silent', () => {
+    const fleet = twoHosts();
+    fleet.load('one', { reporter: 'w1', running: 2, queued: 1 });
+    fleet.nowMs += 20_000;
+    fleet.load('one', { reporter: 'w2', running: 1, expectedWaitMs: 400 });
+    expect(fleet.view.load('one', fleet.nowMs)).toMatchObject({ running: 3, queued: 1, expectedWaitMs: 400 });
+    fleet.nowMs += 20_000;
+    expect(fleet.view.load('one', fleet.nowMs)).toMatchObject({ running: 1, queued: 0 });
+  });
+
+  it('say what is in memory, more freshly than the last probe', () => {
+    const fleet = twoHosts();
+    fleet.health('one', { loaded: loaded('old') });
+    expect(fleet.view.load('one', fleet.nowMs).loaded?.[0]?.name).toBe('old');
+    fleet.load('one', { loaded: loaded('new') });
+    expect(fleet.view.load('one', fleet.nowMs).loaded?.[0]?.name).toBe('new');
+  });
+});
+
+describe('health', () => {
+  it('is forgotten when the judge has been silent for long', () => {
+    const fleet = twoHosts();
+    fleet.health('one', { state: 'unhealthy' });
+    expect(fleet.view.health('one', 120_000, fleet.nowMs + 120_000)?.state).toBe('unhealthy');
+    expect(fleet.view.health('one', 120_000, fleet.nowMs + 120_001)).toBeNull();
+  });
+});
+
+describe('reload', () => {
+  it('keeps cooldowns, counts and latencies of deployments that did not change, and drops those of others', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'r1' });
+    fleet.fail('b', 'upstream_unreachable');
+    fleet.outcome('a');
+    const next = buildRouteIndex(
+      snapshotOf({
+        revision: 'r2',
+        deployments: [
+          { modelName: 'm', host: 'one', id: 'a', upstreamModel: 'another' },
+          { modelName: 'm', host: 'two', id: 'b' },
+          { modelName: 'other', host: 'one', id: 'c', weight: 3 },
+        ],
+      }),
+    );
+    fleet.view.reload(next);
+    expect(fleet.view.inFlight('c')).toBe(1);
+    expect(fleet.view.breaker('b', 'two', false, fleet.nowMs).kind).toBe('open');
+    expect(fleet.view.latency('a', fleet.nowMs).samples).toBe(0);
+    fleet.outcome('c', { requestId: requestId('r1') });
+    expect(fleet.view.inFlight('c')).toBe(0);
+  });
+});
+
+describe('latency', () => {
+  it('is a median of the last ten, so that one cold start does not count', () => {
+    const fleet = twoHosts();
+    fleet.outcome('a', { durationMs: 60_000, outputTokens: 10 });
+    for (let i = 0; i < 4; i += 1) fleet.outcome('a', { durationMs: 500, outputTokens: 10 });
+    expect(fleet.view.latency('a', fleet.nowMs)).toMatchObject({ perTokenMs: 50, samples: 5 });
+  });
+
+  it('is unknown again after an hour', () => {
+    const fleet = twoHosts();
+    fleet.outcome('a');
+    expect(fleet.view.latency('a', fleet.nowMs + 3_600_000).perTokenMs).toBeNull();
+  });
+
+  it('takes a timeout for the time of one token, and other failures for nothing', () => {
+    const fleet = twoHosts();
+    fleet.fail('a', 'upstream_error', { upstreamStatus: 500, durationMs: 5 });
+    expect(fleet.view.latency('a', fleet.nowMs).samples).toBe(0);
+    fleet.fail('a', 'upstream_timeout', { durationMs: 30_000 });
+    expect(fleet.view.latency('a', fleet.nowMs).perTokenMs).toBe(30_000);
+  });
+});
