@@ -6,7 +6,6 @@ import {
   BodyProblem,
   bodyLimits,
   missing,
-  parseBody,
   present,
   unsupported,
   wrongType,
@@ -15,6 +14,7 @@ import {
   type JsonObject,
   type ParsedBody,
 } from '../openai/fields.js';
+import { parseBody } from '../openai/parse-body.js';
 import { readGatewayFields } from '../openai/gateway-fields.js';
 import { readReasoning, restOfOutputConfig } from '../openai/reasoning.js';
 import { readExtra, readSampling, readStop } from '../openai/sampling.js';

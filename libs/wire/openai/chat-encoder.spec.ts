@@ -43,7 +43,7 @@ describe('streamed chat completions', () => {
         expect(
           deltas
             .map((delta) => delta['reasoning_content'])
-            .filter((text) => typeof text === 'string')
+            .filter((value) => typeof value === 'string')
             .join(''),
         ).toBe(answer.thinking);
         const blocks = deltas.flatMap((delta) => delta['thinking_blocks'] ?? []);

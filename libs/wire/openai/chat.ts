@@ -1,6 +1,7 @@
 /** POST /v1/chat/completions: a client's body as a neutral request. Fields that no list here names are dropped. */
 import type { ChatRequest } from '../neutral/chat-request.js';
-import { BodyProblem, parseBody, present, type Fields, type JsonObject, type ParsedBody } from './fields.js';
+import { BodyProblem, present, type Fields, type JsonObject, type ParsedBody } from './fields.js';
+import { parseBody } from './parse-body.js';
 import { readGatewayFields, type GatewayFields } from './gateway-fields.js';
 import { readMessages } from './messages.js';
 import { readReasoning, restOfOutputConfig } from './reasoning.js';

@@ -1,15 +1,7 @@
 /** POST /v1/completions (legacy): a client's body as a neutral request. */
 import type { CompletionRequest } from '../neutral/chat-request.js';
-import {
-  BodyProblem,
-  bodyLimits,
-  missing,
-  parseBody,
-  present,
-  wrongType,
-  type Fields,
-  type ParsedBody,
-} from './fields.js';
+import { BodyProblem, bodyLimits, missing, present, wrongType, type Fields, type ParsedBody } from './fields.js';
+import { parseBody } from './parse-body.js';
 import { readGatewayFields, type GatewayFields } from './gateway-fields.js';
 import { readExtra, readSampling, readStreaming, unless } from './sampling.js';
 

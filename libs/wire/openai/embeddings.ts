@@ -2,7 +2,8 @@
 import type { EmbeddingRequest } from '../neutral/chat-request.js';
 import type { EmbeddingResult } from '../neutral/stream-event.js';
 import { readInputs } from './completions.js';
-import { BodyProblem, parseBody, present, type Fields, type ParsedBody } from './fields.js';
+import { BodyProblem, present, type Fields, type ParsedBody } from './fields.js';
+import { parseBody } from './parse-body.js';
 import { readGatewayFields, type GatewayFields } from './gateway-fields.js';
 import { readExtra, unless } from './sampling.js';
 

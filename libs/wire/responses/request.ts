@@ -3,7 +3,6 @@ import type { ChatRequest, ResponseFormat, Tool } from '../neutral/chat-request.
 import type { ChatBody } from '../openai/chat.js';
 import {
   bodyLimits,
-  parseBody,
   present,
   unsupported,
   wrongValue,
@@ -11,6 +10,7 @@ import {
   type JsonObject,
   type ParsedBody,
 } from '../openai/fields.js';
+import { parseBody } from '../openai/parse-body.js';
 import { readGatewayFields } from '../openai/gateway-fields.js';
 import { readReasoning } from '../openai/reasoning.js';
 import { readExtra, readSampling, readTokenLimit, unless } from '../openai/sampling.js';

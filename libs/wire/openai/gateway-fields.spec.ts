@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { parseChatBody } from './chat.js';
+
+const parse = (fields: object) => parseChatBody({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...fields });
+
+describe('gateway fields', () => {
+  it('are read and kept away from the upstream', () => {
+    const result = parse({
+      fallbacks: ['b', { model: 'c' }],
+      context_window_fallbacks: [{ m: ['long'], other: ['x'] }],
+      content_policy_fallbacks: [{ '*': ['mild'] }],
+      num_retries: 0,
+      timeout: 1.5,
+      stream_timeout: 30,
+      disable_fallbacks: true,
+      tags: ['a', 'b'],
+      metadata: { tags: ['b', 'c'], trace_id: 't' },
+      cache: { 'no-cache': true, ttl: 60, namespace: 'n', 's-maxage': 5 },
+      user: 'ada',
+      drop_params: true,
+      additional_drop_params: ['seed'],
+    });
+    if (result.kind === 'invalid') throw new Error(result.message);
+    const { gateway, request } = result.value;
+    expect(gateway).toEqual({
+      fallbacks: ['b', 'c'],
+      contextWindowFallbacks: ['long'],
+      contentPolicyFallbacks: ['mild'],
+      numRetries: 0,
+      timeoutMs: 1500,
+      streamTimeoutMs: 30_000,
+      disableFallbacks: true,
+      tags: ['a', 'b', 'c'],
+      metadata: { tags: ['b', 'c'], trace_id: 't' },
+      cache: { noCache: true, ttlSeconds: 60, namespace: 'n', maxAgeSeconds: 5 },
+      user: 'ada',
+      dropParams: true,
+      additionalDropParams: ['seed'],
+    });
+    expect(Object.keys(request).sort()).toEqual(['messages', 'user']);
+  });
+
+  it.each([
+    [{ num_retries: -1 }, 'num_retries'],
+    [{ timeout: 'soon' }, 'timeout'],
+    [{ tags: 'a' }, 'tags'],
+    [{ fallbacks: [3] }, 'fallbacks[0]'],
+    [{ cache: { ttl: 'x' } }, 'cache.ttl'],
+  ])('of the wrong type are refused: %j', (fields, param) => {
+    expect(parse(fields)).toMatchObject({ kind: 'invalid', param });
+  });
+});
