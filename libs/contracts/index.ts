@@ -168,3 +168,5 @@ export {
   LimitOwners,
 } from './limits.js';
 export type { LimitsTakenEvent, LimitOwner } from './limits.js';
+export { OwnersBucket, ownershipTiming } from './owners.js';
+export type { OwnerEntry } from './owners.js';

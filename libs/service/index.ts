@@ -7,3 +7,5 @@ export { Readiness } from './readiness.js';
 export { Snapshots } from './snapshots.js';
 export { ServiceModule } from './service.module.js';
 export type { ServiceParts } from './service.module.js';
+export { Ownership } from './ownership.js';
+export type { OwnershipOptions } from './ownership.js';

@@ -4,6 +4,7 @@ import {
   CompletionRequest,
   EmbeddingRequest,
   RawRequest,
+  truncateTurns,
   withSystemPrompt,
   type UpstreamFailure,
   type WrittenRequest,
@@ -20,7 +21,7 @@ export type NeutralRequest =
 export function neutralRequestOf(open: InferOpen): NeutralRequest {
   switch (open.requestKind) {
     case 'chat':
-      return { kind: 'chat', request: withSystemPrompt(ChatRequest.parse(open.request), open.attempt.systemPrompt) };
+      return { kind: 'chat', request: effectiveChat(ChatRequest.parse(open.request), open.attempt) };
     case 'completion':
       return { kind: 'completion', request: CompletionRequest.parse(open.request) };
     case 'embedding':
@@ -28,6 +29,12 @@ export function neutralRequestOf(open: InferOpen): NeutralRequest {
     case 'raw':
       return { kind: 'raw', request: RawRequest.parse(open.request) };
   }
+}
+
+function effectiveChat(request: ChatRequest, attempt: InferOpen['attempt']): ChatRequest {
+  const prompted = withSystemPrompt(request, attempt.systemPrompt);
+  const { truncateToTokens } = attempt;
+  return truncateToTokens === null ? prompted : truncateTurns(prompted, truncateToTokens).request;
 }
 
 /** What every writer is told of the deployment. */
