@@ -1,6 +1,7 @@
 /** Bodies of the admin API, field by field: what each one is called in LiteLLM, what it may hold, what it sets. */
 import { z } from 'zod';
 import { DataPolicy, GatewayError, Priority, TeamId, UserId } from '#contracts';
+import { isBudgetDuration, isResetTime } from '../budgets/window.js';
 import { addDuration, durationMs, parseDuration } from './duration.js';
 import type { KeyRow, LimitedRow, ModelBudget, TeamRow, UserRow } from './rows.js';
 
@@ -50,7 +51,10 @@ const names = z
 const duration = z
   .string('must be a duration such as 30d')
   .refine((text) => parseDuration(text) !== null, 'must be a duration such as 30s, 10m, 24h, 7d or 1mo');
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 06:30');
+const timeOfDay = z.string().refine(isResetTime, 'must be a time of day such as 06:30');
+const period = z
+  .string('must be a duration such as 30d')
+  .refine(isBudgetDuration, 'must be a duration such as 30s, 10m, 24h, 1d, 7d, 30d or 1mo');
 const modelLimits = z.record(name, limit);
 const longestJson = 65_536;
 const dictionary = z
@@ -62,8 +66,8 @@ const modelBudget = z
     z.object({
       budget_limit: z.number().optional(),
       max_budget: z.number().optional(),
-      time_period: duration.nullable().optional(),
-      budget_duration: duration.nullable().optional(),
+      time_period: period.nullable().optional(),
+      budget_duration: period.nullable().optional(),
     }),
   ])
   .transform((value, context): ModelBudget => {
@@ -73,15 +77,15 @@ const modelBudget = z
       context.addIssue({ code: 'custom', message: 'needs a budget_limit in USD that is not negative' });
       return z.NEVER;
     }
-    const period = typeof value === 'number' ? null : (value.time_period ?? value.budget_duration ?? null);
-    return { limitNanoUsd: nano.data, duration: period };
+    const during = typeof value === 'number' ? null : (value.time_period ?? value.budget_duration ?? null);
+    return { limitNanoUsd: nano.data, duration: during };
   });
 
 const limited = {
   models: field(names, (models) => ({ models: models ?? [] })),
   max_budget: field(dollars, (maxBudgetNanoUsd) => ({ maxBudgetNanoUsd })),
   soft_budget: field(dollars, (softBudgetNanoUsd) => ({ softBudgetNanoUsd })),
-  budget_duration: field(duration, (budgetDuration) => ({ budgetDuration })),
+  budget_duration: field(period, (budgetDuration) => ({ budgetDuration })),
   budget_reset_at: field(timeOfDay, (budgetResetAt) => ({ budgetResetAt })),
   max_tokens_budget: field(bigLimit, (maxTokensBudget) => ({ maxTokensBudget })),
   max_requests_budget: field(bigLimit, (maxRequestsBudget) => ({ maxRequestsBudget })),
@@ -132,11 +136,34 @@ const userFields: FieldTable<UserRow> = {
 
 /** Fields of LiteLLM that mean nothing here. */
 const withoutEffect = new Set([
-  ...['allowed_cache_controls', 'allowed_passthrough_routes', 'allowed_routes', 'auto_rotate', 'budget_id'],
-  ...['budget_limits', 'enforced_params', 'guardrails', 'key_type', 'model_aliases', 'object_permission'],
-  ...['organization_id', 'policies', 'prompts', 'rotation_interval', 'router_settings', 'send_invite_email'],
-  ...['soft_budget_cooldown', 'spend', 'sso_user_id', 'temp_budget_expiry', 'temp_budget_increase'],
-  ...['team_member_budget', 'tpm_limit_type', 'rpm_limit_type', 'access_group_ids', 'admins', 'members'],
+  'allowed_cache_controls',
+  'allowed_passthrough_routes',
+  'allowed_routes',
+  'auto_rotate',
+  'budget_id',
+  'budget_limits',
+  'enforced_params',
+  'guardrails',
+  'key_type',
+  'model_aliases',
+  'object_permission',
+  'organization_id',
+  'policies',
+  'prompts',
+  'rotation_interval',
+  'router_settings',
+  'send_invite_email',
+  'soft_budget_cooldown',
+  'spend',
+  'sso_user_id',
+  'temp_budget_expiry',
+  'temp_budget_increase',
+  'team_member_budget',
+  'tpm_limit_type',
+  'rpm_limit_type',
+  'access_group_ids',
+  'admins',
+  'members',
 ]);
 
 export interface ReadFields<Row> {

@@ -42,17 +42,14 @@ export class AdminTransaction {
   }
 }
 
+const takenNames: Readonly<Record<string, readonly [field: string, problem: string]>> = {
+  keys_alias: ['key_alias', 'another key has this alias'],
+  key_digests_pkey: ['key', 'this key exists already'],
+  teams_pkey: ['team_id', 'this team exists already'],
+  users_pkey: ['user_id', 'this user exists already'],
+};
+
 function takenName(error: unknown): GatewayError | null {
-  switch (violatedUnique(error)) {
-    case 'keys_alias':
-      return badField('key_alias', 'another key has this alias');
-    case 'key_digests_pkey':
-      return badField('key', 'this key exists already');
-    case 'teams_pkey':
-      return badField('team_id', 'this team exists already');
-    case 'users_pkey':
-      return badField('user_id', 'this user exists already');
-    default:
-      return null;
-  }
+  const taken = takenNames[violatedUnique(error) ?? ''];
+  return taken === undefined ? null : badField(...taken);
 }

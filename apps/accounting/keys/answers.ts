@@ -26,7 +26,7 @@ function limitedAnswer(row: LimitedRow, spent: Spent) {
     max_budget: usdOrNull(row.maxBudgetNanoUsd),
     soft_budget: usdOrNull(row.softBudgetNanoUsd),
     budget_duration: row.budgetDuration,
-    budget_reset_at: spent.resetAt?.toISOString() ?? null,
+    budget_reset_at: row.budgetDuration === null ? null : (spent.resetAt?.toISOString() ?? null),
     max_tokens_budget: row.maxTokensBudget,
     max_requests_budget: row.maxRequestsBudget,
     rpm_limit: row.rpmLimit,

@@ -1,5 +1,5 @@
 /** The budgets that a key, team, user or the whole gateway sets: one row for each scope. */
-import { budgetScopeName, type BudgetOwner, type BudgetUnit } from '#contracts';
+import { budgetScopeName, type BudgetOwner, type BudgetUnit, type ConfigSnapshot } from '#contracts';
 import type { LimitedRow } from './rows.js';
 
 export interface BudgetRow {
@@ -47,4 +47,15 @@ export function budgetRows(owner: BudgetOwner, id: string, label: string | null,
     label,
   }));
   return [...own, ...byModel];
+}
+
+/** The budget of the whole gateway, from the config: none, or one. */
+export function globalBudgetRows(
+  general: Pick<ConfigSnapshot['general'], 'maxBudget' | 'budgetDuration'>,
+): BudgetRow[] {
+  if (general.maxBudget === null) return [];
+  const scope = budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null });
+  const limit = Math.round(Number(general.maxBudget) * 1_000_000_000);
+  const duration = general.budgetDuration;
+  return [{ scope, unit: 'usd', limit, softLimit: null, duration, resetAt: null, label: null }];
 }

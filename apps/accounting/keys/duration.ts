@@ -29,18 +29,10 @@ export function parseDuration(text: string): Duration | null {
   return ms > longestMs ? null : { count, unit };
 }
 
+const units = ['s', 'm', 'h', 'd', 'w', 'mo'] as const;
+
 function unitOf(text: string | undefined): Duration['unit'] | null {
-  switch (text) {
-    case 's':
-    case 'm':
-    case 'h':
-    case 'd':
-    case 'w':
-    case 'mo':
-      return text;
-    default:
-      return null;
-  }
+  return units.find((unit) => unit === text) ?? null;
 }
 
 /** The time `duration` after `at`. A month later is the same day of the month, or its last day where there is none. */

@@ -7,7 +7,7 @@ import { KeyDigestEntity, KeyEntity, TeamEntity, UserEntity } from '../database/
 import { keyAnswer } from './answers.js';
 import { keyRecord } from './key-record.js';
 import type { KeyRow } from './rows.js';
-import { loadSpent } from './spent.store.js';
+import { SpentStore } from './spent.store.js';
 
 /** Which columns a list may be sorted by; never a client's words. */
 const sortColumns = {
@@ -32,7 +32,10 @@ export interface KeyListQuery {
 
 @Injectable()
 export class KeyStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly spent: SpentStore,
+  ) {}
 
   /** The record of the key whose digest this is; null where there is none, or no longer. */
   lookUp(digest: KeyDigest, hasGlobalBudget: boolean): Promise<KeyRecord | null> {
@@ -86,7 +89,7 @@ export class KeyStore {
   /** Answers for ids, in their order. */
   async answers(manager: EntityManager, ids: readonly KeyId[]): Promise<KeyAnswer[]> {
     const rows = ids.length === 0 ? [] : await manager.findBy(KeyEntity, { id: In([...ids]) });
-    const spent = await loadSpent(manager, 'key', ids);
+    const spent = await this.spent.load(manager, 'key', rows);
     const byId = new Map(rows.map((row) => [row.id, row]));
     const now = new Date();
     return ids.flatMap((id) => {
@@ -96,7 +99,7 @@ export class KeyStore {
   }
 
   async answer(manager: EntityManager, row: KeyRow): Promise<KeyAnswer> {
-    const spent = await loadSpent(manager, 'key', [row.id]);
+    const spent = await this.spent.load(manager, 'key', [row]);
     return keyAnswer(row, spent(row.id), new Date());
   }
 

@@ -1,31 +1,48 @@
 /** What keys, teams and users have spent: in all, and in the current window of their budget. */
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { budgetScopeName } from '#contracts';
+import { Snapshots } from '#service';
+import { windowAt } from '../budgets/window.js';
 import { nothingSpent, type Spent } from './answers.js';
+import type { LimitedRow } from './rows.js';
 
-interface SpentRecord extends Spent {
+type Owner = LimitedRow & { readonly id: string };
+
+interface SpentRecord {
   readonly id: string;
+  readonly totalNanoUsd: number;
+  readonly windowNanoUsd: number | null;
+  readonly lastAt: Date | null;
 }
 
-/** By id; who never spent anything has an entry too. */
-export async function loadSpent(
-  manager: EntityManager,
-  owner: 'key' | 'team' | 'user',
-  ids: readonly string[],
-): Promise<(id: string) => Spent> {
-  if (ids.length === 0) return () => nothingSpent;
-  const records = await manager.query<SpentRecord[]>(
-    `SELECT o.id, coalesce(t.spend_nano_usd, 0) AS "totalNanoUsd", w.settled AS "windowNanoUsd",
-       w.ends_at AS "resetAt", t.last_at AS "lastAt"
-     FROM unnest($2::text[], $3::text[]) AS o (id, scope)
-     LEFT JOIN spend_total t ON t.kind = $1 AND t.id = o.id
-     LEFT JOIN LATERAL (
-       SELECT settled, ends_at FROM scope_window
-       WHERE scope = o.scope AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())
-       ORDER BY starts_at DESC LIMIT 1
-     ) w ON true`,
-    [owner, ids, ids.map((id) => budgetScopeName({ unit: 'usd', owner, id, model: null }))],
-  );
-  const found = new Map(records.map((record) => [record.id, record]));
-  return (id) => found.get(id) ?? nothingSpent;
+@Injectable()
+export class SpentStore {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  /** By id; who never spent anything has an entry too. */
+  async load(
+    manager: EntityManager,
+    kind: 'key' | 'team' | 'user',
+    owners: readonly Owner[],
+  ): Promise<(id: string) => Spent> {
+    if (owners.length === 0) return () => nothingSpent;
+    const timeZone = this.snapshots.current()?.general.timezone ?? 'UTC';
+    const now = new Date();
+    const asked = owners.map((owner) => ({
+      id: owner.id,
+      scope: budgetScopeName({ unit: 'usd', owner: kind, id: owner.id, model: null }),
+      window: windowAt({ duration: owner.budgetDuration, resetAt: owner.budgetResetAt, timeZone }, now),
+    }));
+    const records = await manager.query<SpentRecord[]>(
+      `SELECT o.id, coalesce(t.spend_nano_usd, 0) AS "totalNanoUsd", w.settled AS "windowNanoUsd", t.last_at AS "lastAt"
+       FROM unnest($2::text[], $3::text[], $4::text[]) AS o (id, scope, window_id)
+       LEFT JOIN spend_total t ON t.kind = $1 AND t.id = o.id
+       LEFT JOIN scope_window w ON w.scope = o.scope AND w.window_id = o.window_id`,
+      [kind, asked.map((one) => one.id), asked.map((one) => one.scope), asked.map((one) => one.window.id)],
+    );
+    const resets = new Map(asked.map((one) => [one.id, one.window.endsAt]));
+    const found = new Map(records.map((record) => [record.id, { ...record, resetAt: resets.get(record.id) ?? null }]));
+    return (id) => found.get(id) ?? nothingSpent;
+  }
 }

@@ -6,11 +6,14 @@ import { Database } from '../database/database.client.js';
 import { TeamEntity } from '../database/entities/access.entity.js';
 import { teamAnswer, type Member } from './answers.js';
 import type { TeamRow } from './rows.js';
-import { loadSpent } from './spent.store.js';
+import { SpentStore } from './spent.store.js';
 
 @Injectable()
 export class TeamStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly spent: SpentStore,
+  ) {}
 
   /** The living team of this id, locked until the transaction ends; throws GatewayError not_found. */
   async take(tx: EntityManager, id: TeamId): Promise<TeamRow> {
@@ -48,7 +51,7 @@ export class TeamStore {
   async answers(manager: EntityManager, ids: readonly TeamId[]): Promise<TeamAnswer[]> {
     if (ids.length === 0) return [];
     const rows = await manager.findBy(TeamEntity, { id: In([...ids]), deletedAt: IsNull() });
-    const spent = await loadSpent(manager, 'team', ids);
+    const spent = await this.spent.load(manager, 'team', rows);
     const members = await loadMembers(manager, ids);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => {

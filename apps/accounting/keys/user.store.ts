@@ -6,11 +6,14 @@ import { Database } from '../database/database.client.js';
 import { UserEntity } from '../database/entities/access.entity.js';
 import { userAnswer } from './answers.js';
 import type { UserRow } from './rows.js';
-import { loadSpent } from './spent.store.js';
+import { SpentStore } from './spent.store.js';
 
 @Injectable()
 export class UserStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly spent: SpentStore,
+  ) {}
 
   /** The living user of this id, locked until the transaction ends; throws GatewayError not_found. */
   async take(tx: EntityManager, id: UserId): Promise<UserRow> {
@@ -47,7 +50,7 @@ export class UserStore {
   private async answers(manager: EntityManager, ids: readonly UserId[]): Promise<UserAnswer[]> {
     if (ids.length === 0) return [];
     const rows = await manager.findBy(UserEntity, { id: In([...ids]), deletedAt: IsNull() });
-    const spent = await loadSpent(manager, 'user', ids);
+    const spent = await this.spent.load(manager, 'user', rows);
     const memberships = await manager.query<{ userId: UserId; teamId: TeamId }[]>(
       `SELECT m.user_id AS "userId", m.team_id AS "teamId" FROM team_members m
        JOIN teams t ON t.id = m.team_id AND t.deleted_at IS NULL WHERE m.user_id = ANY($1) ORDER BY 2`,
