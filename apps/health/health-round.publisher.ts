@@ -1,0 +1,170 @@
+/**
+ * Probes every backend in its own rhythm, listens to outcomes, and publishes judgements. Only the active one of several
+ * replicas does; a standby listens and takes over within seconds.
+ */
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus, type Bucket } from '#bus';
+import {
+  AttemptOutcome,
+  HealthBucket,
+  LimitOwners,
+  type AttemptOutcomeEvent,
+  type Backend,
+  type BackendHealth,
+  type ConfigSnapshot,
+} from '#contracts';
+import { OwnerLease, Snapshots } from '#service';
+import { Logger, Metrics } from '#telemetry';
+import { BackendProber } from './backend-prober.client.js';
+import {
+  afterNoWorker,
+  afterOutcome,
+  afterProbe,
+  healthMessage,
+  isNews,
+  unknownBackend,
+  type Judgement,
+} from './judgement.js';
+import { nextProbeMs } from './probe-schedule.js';
+
+const leaderBeatMs = 1_000;
+/** A judgement without news is published again after this, as a sign of life. */
+const refreshMs = 60_000;
+
+interface Watched {
+  backend: Backend;
+  judgement: Judgement;
+  timer: NodeJS.Timeout | null;
+  published: { message: BackendHealth; at: number } | null;
+}
+
+@Injectable()
+export class HealthRound implements OnModuleInit, OnApplicationShutdown {
+  private readonly watched = new Map<string, Watched>();
+  private bucket: Bucket<BackendHealth> | null = null;
+  private lease: OwnerLease | null = null;
+  private listening: { stop(): void } | null = null;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly prober: BackendProber,
+    private readonly snapshots: Snapshots,
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.bucket = await this.bus.bucket(HealthBucket);
+    this.listening = this.bus.subscribe(AttemptOutcome, (outcome) => this.takeOutcome(outcome));
+    this.lease = new OwnerLease({
+      bucket: await this.bus.bucket(LimitOwners),
+      key: 'health.leader',
+      holder: randomUUID(),
+      beatMs: leaderBeatMs,
+      now: () => performance.now(),
+      onChange: (owned) => this.lead(owned),
+    });
+    this.snapshots.onChange((snapshot) => this.follow(snapshot));
+    this.lease.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.listening?.stop();
+    for (const watched of this.watched.values()) if (watched.timer !== null) clearTimeout(watched.timer);
+    await this.lease?.stop();
+  }
+
+  private lead(owned: boolean): void {
+    this.logger.info(
+      { active: owned },
+      owned ? 'this replica judges the backends' : 'another replica judges the backends',
+    );
+    for (const watched of this.watched.values()) this.schedule(watched, 0);
+  }
+
+  private follow(snapshot: ConfigSnapshot): void {
+    const ids = new Set<string>(snapshot.backends.map((backend) => backend.id));
+    for (const [id, watched] of this.watched) {
+      if (ids.has(id)) continue;
+      if (watched.timer !== null) clearTimeout(watched.timer);
+      this.watched.delete(id);
+      if (this.lease?.owned === true) void this.bucket?.delete(id);
+      this.metrics.forget('signalbox_backend_up', { backend: id, provider: watched.backend.provider });
+    }
+    for (const backend of snapshot.backends) {
+      const known = this.watched.get(backend.id);
+      if (known !== undefined && JSON.stringify(known.backend) === JSON.stringify(backend)) continue;
+      if (known?.timer) clearTimeout(known.timer);
+      const watched: Watched = {
+        backend,
+        judgement: unknownBackend(backend.id, Date.now()),
+        timer: null,
+        published: null,
+      };
+      this.watched.set(backend.id, watched);
+      this.schedule(watched, 0);
+    }
+  }
+
+  private schedule(watched: Watched, delayMs: number): void {
+    if (watched.timer !== null) clearTimeout(watched.timer);
+    watched.timer = setTimeout(() => void this.probe(watched), delayMs);
+  }
+
+  private async probe(watched: Watched): Promise<void> {
+    if (this.lease?.owned === true) {
+      try {
+        const result = await this.prober.probe(watched.backend);
+        const now = Date.now();
+        await this.judge(
+          watched,
+          result === null ? afterNoWorker(watched.judgement, now) : afterProbe(watched.judgement, result, now),
+        );
+      } catch (error) {
+        this.logger.warn({ backend: watched.backend.id, err: error }, 'a probe failed');
+      }
+    }
+    if (this.watched.get(watched.backend.id) !== watched) return;
+    const intervalMs = this.snapshots.current()?.general.healthCheckIntervalMs ?? 15_000;
+    this.schedule(
+      watched,
+      nextProbeMs(watched.judgement, { intervalMs, kind: watched.backend.kind, random: Math.random() }),
+    );
+  }
+
+  private takeOutcome(outcome: AttemptOutcomeEvent): void {
+    const watched = this.watched.get(outcome.backendId);
+    if (watched === undefined) return;
+    const unreachable = outcome.errorCode === 'upstream_unreachable';
+    const next = afterOutcome(watched.judgement, { ok: outcome.ok, unreachable }, Date.now());
+    if (this.lease?.owned === true) void this.judge(watched, next);
+    else watched.judgement = next;
+    // Somebody was refused: look again soon, not at the end of the interval.
+    if (unreachable) this.schedule(watched, 1_000);
+  }
+
+  private async judge(watched: Watched, judgement: Judgement): Promise<void> {
+    const before = watched.judgement.state;
+    watched.judgement = judgement;
+    const { backend } = watched;
+    const message = healthMessage(judgement);
+    this.metrics.set(
+      'signalbox_backend_up',
+      { backend: backend.id, provider: backend.provider },
+      judgement.state === 'unhealthy' ? 0 : 1,
+    );
+    if (before !== judgement.state)
+      this.logger.info(
+        { backend: backend.id, from: before, to: judgement.state, reason: judgement.reason },
+        'a backend changed its state',
+      );
+    const stale = watched.published === null || Date.now() - watched.published.at > refreshMs;
+    if (!stale && !isNews(watched.published?.message ?? null, message)) return;
+    watched.published = { message, at: Date.now() };
+    await this.bucket?.put(backend.id, message).catch((error: unknown) => {
+      watched.published = null;
+      this.logger.warn({ backend: backend.id, err: error }, 'a judgement could not be published');
+    });
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What state a backend is in, folded from probes and from the outcomes of real requests. With hysteresis: one lost probe
+ * does not take a host out that answers requests, and one lucky probe does not bring a failing one back. Pure.
+ */
+import type { BackendHealth, BackendId, InstalledModel, LoadedModel } from '#contracts';
+
+export interface Judgement {
+  readonly backendId: BackendId;
+  readonly state: BackendHealth['state'];
+  readonly reason: string | null;
+  /** Milliseconds of the wall clock. */
+  readonly since: number;
+  readonly failures: number;
+  readonly successes: number;
+  readonly lastProbeAt: number | null;
+  /** When a real request succeeded last. */
+  readonly lastSuccessAt: number | null;
+  readonly probeLatencyMs: number | null;
+  readonly version: string | null;
+  readonly installed: readonly InstalledModel[] | null;
+  readonly loaded: readonly LoadedModel[] | null;
+}
+
+/** Failed probes in a row that take a host out which answered requests lately. */
+const failuresToLeave = 2;
+/** Good probes in a row that bring it back. */
+const successesToReturn = 1;
+/** A request that succeeded this recently speaks against a lost probe. */
+const recentMs = 10_000;
+
+export function unknownBackend(backendId: BackendId, now: number): Judgement {
+  return {
+    backendId,
+    state: 'unknown',
+    reason: 'not probed yet',
+    since: now,
+    failures: 0,
+    successes: 0,
+    lastProbeAt: null,
+    lastSuccessAt: null,
+    probeLatencyMs: null,
+    version: null,
+    installed: null,
+    loaded: null,
+  };
+}
+
+export interface ProbeResult {
+  readonly reachable: boolean;
+  readonly reason: string | null;
+  readonly latencyMs: number;
+  readonly version: string | null;
+  readonly installed: readonly InstalledModel[] | null;
+  readonly loaded: readonly LoadedModel[] | null;
+}
+
+/** Takes a probe in. */
+export function afterProbe(before: Judgement, probe: ProbeResult, now: number): Judgement {
+  if (!probe.reachable) return afterFailure({ ...before, lastProbeAt: now }, probe.reason ?? 'the probe failed', now);
+  const successes = before.successes + 1;
+  const facts = {
+    failures: 0,
+    successes,
+    lastProbeAt: now,
+    probeLatencyMs: probe.latencyMs,
+    version: probe.version ?? before.version,
+    installed: probe.installed ?? before.installed,
+    loaded: probe.loaded ?? before.loaded,
+  };
+  const returns = before.state === 'unknown' || successes >= successesToReturn;
+  return moved({ ...before, ...facts }, returns ? 'healthy' : before.state, returns ? null : before.reason, now);
+}
+
+/** Takes in that a probe could not even be asked for: no worker serves the backend. */
+export function afterNoWorker(before: Judgement, now: number): Judgement {
+  return moved(
+    { ...before, successes: 0, failures: before.failures + 1 },
+    'unhealthy',
+    'no worker serves this backend',
+    now,
+  );
+}
+
+/** Takes the outcome of a real request in; only failures that are the backend's own count. */
+export function afterOutcome(
+  before: Judgement,
+  outcome: { ok: boolean; unreachable: boolean },
+  now: number,
+): Judgement {
+  if (outcome.ok) return moved({ ...before, failures: 0, lastSuccessAt: now }, 'healthy', null, now);
+  if (outcome.unreachable)
+    return moved(
+      { ...before, successes: 0, failures: before.failures + 1 },
+      'unhealthy',
+      'connections are refused',
+      now,
+    );
+  return before;
+}
+
+function afterFailure(before: Judgement, reason: string, now: number): Judgement {
+  const failures = before.failures + 1;
+  const answersRequests = before.lastSuccessAt !== null && now - before.lastSuccessAt < recentMs;
+  const next = { ...before, failures, successes: 0 };
+  if (answersRequests && failures < failuresToLeave) return moved(next, 'degraded', reason, now);
+  return moved(next, 'unhealthy', reason, now);
+}
+
+function moved(judgement: Judgement, state: Judgement['state'], reason: string | null, now: number): Judgement {
+  return { ...judgement, state, reason, since: judgement.state === state ? judgement.since : now };
+}
+
+/** The judgement as the message in the bucket HEALTH. */
+export function healthMessage(judgement: Judgement): BackendHealth {
+  const { backendId, state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded } = judgement;
+  return {
+    v: 1,
+    backendId,
+    state,
+    reason,
+    since: new Date(since).toISOString(),
+    lastProbeAt: lastProbeAt === null ? null : new Date(lastProbeAt).toISOString(),
+    probeLatencyMs,
+    version,
+    installed: installed === null ? null : [...installed],
+    loaded: loaded === null ? null : [...loaded],
+  };
+}
+
+/** Whether anybody would decide otherwise: what is published only then, and once in a while as a sign of life. */
+export function isNews(before: BackendHealth | null, after: BackendHealth): boolean {
+  if (before === null) return true;
+  const essence = (health: BackendHealth) =>
+    JSON.stringify([
+      health.state,
+      health.reason,
+      health.version,
+      health.installed,
+      health.loaded?.map((model) => [model.name, model.vramBytes, model.contextLength]),
+    ]);
+  return essence(before) !== essence(after);
+}
