@@ -40,13 +40,13 @@ function speedOf(candidate: Candidate, input: StrategyInput): Speed {
   return { ms, measuredAtMs: latency.measuredAtMs };
 }
 
-/** For a small share of requests, the candidate whose speed is known from longest ago. */
+/** For a small share of requests, the candidate whose speed is known from longest ago; the unmeasured come first anyway. */
 function explore(speeds: ReadonlyMap<Candidate, Speed>, input: StrategyInput): Candidate | null {
   if (speeds.size < 2 || input.random() >= numberArg(input.args, 'exploration', 0.05)) return null;
   let oldest: Candidate | null = null;
   let oldestAtMs = Number.POSITIVE_INFINITY;
   for (const [candidate, speed] of speeds) {
-    if (speed.measuredAtMs >= oldestAtMs) continue;
+    if (speed.ms === null || speed.measuredAtMs >= oldestAtMs) continue;
     oldest = candidate;
     oldestAtMs = speed.measuredAtMs;
   }
