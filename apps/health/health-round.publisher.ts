@@ -8,13 +8,12 @@ import { Bus, type Bucket } from '#bus';
 import {
   AttemptOutcome,
   HealthBucket,
-  LimitOwners,
   type AttemptOutcomeEvent,
   type Backend,
   type BackendHealth,
   type ConfigSnapshot,
 } from '#contracts';
-import { OwnerLease, Snapshots } from '#service';
+import { Ownership, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { BackendProber } from './backend-prober.client.js';
 import {
@@ -28,7 +27,6 @@ import {
 } from './judgement.js';
 import { nextProbeMs } from './probe-schedule.js';
 
-const leaderBeatMs = 1_000;
 /** A judgement without news is published again after this, as a sign of life. */
 const refreshMs = 60_000;
 
@@ -43,7 +41,7 @@ interface Watched {
 export class HealthRound implements OnModuleInit, OnApplicationShutdown {
   private readonly watched = new Map<string, Watched>();
   private bucket: Bucket<BackendHealth> | null = null;
-  private lease: OwnerLease | null = null;
+  private lease: Ownership | null = null;
   private listening: { stop(): void } | null = null;
 
   constructor(
@@ -57,14 +55,16 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.bucket = await this.bus.bucket(HealthBucket);
     this.listening = this.bus.subscribe(AttemptOutcome, (outcome) => this.takeOutcome(outcome));
-    this.lease = new OwnerLease({
-      bucket: await this.bus.bucket(LimitOwners),
-      key: 'health.leader',
-      holder: randomUUID(),
-      beatMs: leaderBeatMs,
-      now: () => performance.now(),
-      onChange: (owned) => this.lead(owned),
-    });
+    this.lease = new Ownership(
+      { bus: this.bus, logger: this.logger },
+      {
+        key: 'service.health',
+        holder: randomUUID(),
+        preferred: false,
+        onGain: () => this.lead(true),
+        onLose: () => this.lead(false),
+      },
+    );
     this.snapshots.onChange((snapshot) => this.follow(snapshot));
     this.lease.start();
   }

@@ -3,8 +3,6 @@ export { runService, waitUntil } from './run-service.js';
 export type { Boot, RunningApplication, ServiceName } from './run-service.js';
 export { Serves, BusTransport } from './bus-transport.js';
 export { nestLogger } from './nest-logger.js';
-export { OwnerLease } from './owner-lease.js';
-export type { OwnerEntry, OwnerLeaseOptions } from './owner-lease.js';
 export { Readiness } from './readiness.js';
 export { Snapshots } from './snapshots.js';
 export { ServiceModule } from './service.module.js';
