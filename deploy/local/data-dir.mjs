@@ -1,7 +1,7 @@
 /** DATA_DIR: who may use it, the pids of who runs in it, and the secrets that are made on the first start. */
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LaunchError } from './launch-error.mjs';
 
 /**
@@ -11,7 +11,7 @@ import { LaunchError } from './launch-error.mjs';
  */
 export function claimDataDir(folder) {
   try {
-    for (const part of ['', 'run', 'logs', 'secrets']) mkdirSync(join(folder, part), { recursive: true, mode: 0o755 });
+    for (const part of ['', 'run', 'logs', 'secrets']) makeFolder(join(folder, part));
     accessSync(folder, constants.W_OK);
     const probe = join(folder, 'run', `write-test-${String(process.pid)}`);
     writeFileSync(probe, '');
@@ -28,7 +28,7 @@ export function claimDataDir(folder) {
       return () => rmSync(claim, { force: true });
     } catch (error) {
       const holder = pidIn(claim);
-      const isHeld = holder !== undefined && holder !== process.pid && isLauncher(holder);
+      const isHeld = isOneOfOurs(holder);
       if (isHeld || attempt > 3 || codeOf(error) !== 'EEXIST') {
         throw new LaunchError(
           `another Signalbox (process ${String(holder)}) uses the data directory ${folder}: stop it or choose another with --data-dir.`,
@@ -37,6 +37,16 @@ export function claimDataDir(folder) {
       rmSync(claim, { force: true });
     }
   }
+}
+
+/**
+ * Like mkdir -p. Node's own `recursive` never returns where the parent is there but makes nothing, as /proc.
+ * @param {string} folder
+ */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o755 });
 }
 
 /** @param {unknown} error */
@@ -58,7 +68,7 @@ export function pidIn(file) {
  * @param {number} pid
  * @returns {boolean}
  */
-export function isAlive(pid) {
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
@@ -68,13 +78,14 @@ export function isAlive(pid) {
 }
 
 /**
- * Pids are used again, in containers soon: the command line tells a launcher from a stranger.
- * @param {number} pid
+ * Pids are used again, in containers soon: the command line tells one of our programs from a stranger.
+ * @param {number | undefined} pid
+ * @returns {boolean} true for another launcher, test run or benchmark that lives
  */
-function isLauncher(pid) {
-  if (!isAlive(pid)) return false;
+export function isOneOfOurs(pid) {
+  if (pid === undefined || pid === process.pid || !isAlive(pid)) return false;
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('start.mjs');
+    return /(start|test|bench)\.mjs/.test(readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8'));
   } catch {
     return process.platform !== 'linux';
   }

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAlive, pidIn } from './data-dir.mjs';
+import { isOneOfOurs, pidIn } from './data-dir.mjs';
 
 /**
  * @template T
@@ -14,8 +14,7 @@ import { isAlive, pidIn } from './data-dir.mjs';
 export async function withLock(file, onWait, work) {
   mkdirSync(dirname(file), { recursive: true });
   for (let isFirst = true; !taken(file); isFirst = false) {
-    const holder = pidIn(file);
-    if (holder === undefined || !isAlive(holder)) rmSync(file, { force: true });
+    if (!isOneOfOurs(pidIn(file))) rmSync(file, { force: true });
     else if (isFirst) onWait();
     await wait(100);
   }

@@ -77,8 +77,12 @@ export function postgresIdentity(binaries, folder) {
  * @param {string} folder
  */
 function reaches(identity, binaries, folder) {
-  const test = ['test', '-x', join(binaries, 'postgres'), '-a', '-w', folder];
-  return spawnSync('setpriv', [...identityArguments(identity), '--', ...test]).status === 0;
+  const probe = join(folder, `reach-${String(process.pid)}`);
+  // Opening tells the truth; test(1) asks access(2), which leaves capabilities out.
+  const script = [': < "$0" && : > "$1"', join(binaries, 'postgres'), probe];
+  const status = spawnSync('setpriv', [...identityArguments(identity), '--', '/bin/sh', '-c', ...script]).status;
+  rmSync(probe, { force: true });
+  return status === 0;
 }
 
 /**

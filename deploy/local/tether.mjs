@@ -29,7 +29,10 @@ export function identityArguments(identity) {
   if (identity === undefined) return [];
   const user = ['--reuid', String(identity.uid), '--regid', String(identity.gid), '--clear-groups'];
   // A clone under /root is closed to every other user; this one capability lets the server through to its own files.
-  const through = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  // The securebit makes access(2), with which PostgreSQL looks at its programs, count it too; the other capabilities
+  // still end with the exec.
+  const capability = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  const through = [...capability, '--securebits', '+no_setuid_fixup'];
   return identity.crossesFolders ? [...user, ...through] : user;
 }
 

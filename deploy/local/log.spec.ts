@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Log } from './log.mjs';
+
+let folder: string;
+let shown: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-log-'));
+  shown = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => shown.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const record = JSON.stringify({
+  level: 'warn',
+  time: '2026-11-21T06:08:08.208Z',
+  service: 'router',
+  msg: 'slow',
+  ms: 7,
+});
+
+test('in a pipe: JSON as it is, other lines with the name in front', () => {
+  const log = new Log(false);
+  log.line('router', record);
+  log.line('postgres', 'ERROR:  no');
+  log.say('hello');
+  expect(shown).toEqual([`${record}\n`, 'postgres: ERROR:  no\n', 'signalbox: hello\n']);
+});
+
+test('on a terminal: prefix, time, coloured message, fields', () => {
+  const log = new Log(true);
+  log.line('router', record);
+  expect(shown[0]).toMatch(/\u001B\[\d+mrouter {9}\u001B\[0m 06:08:08 \u001B\[33mslow\u001B\[0m .*ms=7/);
+  log.line('router', '{broken');
+  expect(shown[1]).toContain('{broken');
+});
+
+test("the servers' chatter goes to their files only, their warnings everywhere", () => {
+  const log = new Log(false);
+  log.keepIn(folder);
+  log.line('nats', '[1] 2026/11/21 [INF] Server is ready');
+  log.line('nats', '[1] 2026/11/21 [WRN] slow consumer');
+  log.line('postgres', 'LOG:  checkpoint complete');
+  expect(shown).toEqual(['nats: [1] 2026/11/21 [WRN] slow consumer\n']);
+  expect(readFileSync(join(folder, 'nats.log'), 'utf8').split('\n')).toHaveLength(3);
+  log.isDebug = true;
+  log.line('postgres', 'LOG:  checkpoint complete');
+  expect(shown).toHaveLength(2);
+});
+
+test('a log file that is full makes room, and one older is kept', () => {
+  const first = new Log(false);
+  first.keepIn(folder);
+  first.line('router', 'old');
+  truncateSync(join(folder, 'router.log'), 33 * 1024 * 1024);
+  const log = new Log(false);
+  log.keepIn(folder);
+  log.line('router', 'new');
+  expect(readdirSync(folder).toSorted()).toEqual(['router.log', 'router.log.1']);
+  expect(readFileSync(join(folder, 'router.log'), 'utf8')).toBe('new\n');
+  expect(statSync(join(folder, 'router.log.1')).size).toBeGreaterThan(32 * 1024 * 1024);
+});
+
+test('a disk that is full does not stop anything', () => {
+  const log = new Log(false);
+  log.keepIn(folder);
+  rmSync(folder, { recursive: true });
+  log.line('router', 'one');
+  log.line('router', 'two');
+  expect(shown.filter((text) => text.includes('no more log files'))).toHaveLength(1);
+  expect(shown).toContain('router: two\n');
+});
