@@ -72,7 +72,7 @@ describe.each(['house', 'cloud'])('a chat completion of %s', (model) => {
     const refuse =
       model === 'house'
         ? { status: 500, body: { error: 'llama-server process has terminated: exit status 2' } }
-        : openAiRefusal(500, 'The server had an error', 'server_error', null);
+        : openAiRefusal(500, 'The server had an error');
     upstream.script.default({ refuse });
     const failed = await client.chat.completions.create({ model, messages }).catch((error: unknown) => error);
     upstream.script.default({});
