@@ -56,14 +56,16 @@ function readImage(block: Fields): ContentPart {
   return present({ type: 'image' as const, source: { kind: 'base64' as const, mediaType, data }, cacheControl });
 }
 
-/** Plain text documents become text; others a file, by a data URL or an address. */
+/** Plain text documents become text; others a file by a data URL. */
 function readDocument(block: Fields): ContentPart {
   const source = requireSource(block);
   const type = source.requiredChoice('type', ['base64', 'text', 'url', 'content', 'file']);
   const title = block.string('title');
   const cacheControl = readCacheControl(block);
   if (type === 'file') throw storedFile(source);
-  if (type === 'url') return present({ type: 'file' as const, filename: title, data: source.requiredString('url') });
+  if (type === 'url') {
+    throw unsupported(source.pathOf('url'), 'is an address: upstreams take documents by their content, send that.');
+  }
   if (type === 'base64') {
     const data = `data:${source.requiredString('media_type')};base64,${requireBase64(source)}`;
     return present({ type: 'file' as const, filename: title, data });

@@ -147,7 +147,7 @@ describe('parseMessagesBody', () => {
     ]);
   });
 
-  it('reads images and documents of every source but stored files', () => {
+  it('reads images and documents that bring their content, and images by address', () => {
     const content = [
       { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
       { type: 'document', title: 'Notes', source: { type: 'text', media_type: 'text/plain', data: 'body' } },
@@ -216,6 +216,13 @@ describe('parseMessagesBody', () => {
       },
       'messages[0].content[0].source.data',
       'base64',
+    ],
+    [
+      {
+        messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'url', url: 'https://a/b.pdf' } }] }],
+      },
+      'messages[0].content[0].source.url',
+      'by their content',
     ],
     [{ system: [{ type: 'image' }] }, 'system[0].type', "'image'"],
     [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools[0].type', 'web_search_20250305'],

@@ -136,6 +136,15 @@ describe('streamed messages', () => {
     ]);
   });
 
+  it('begin with the counts of the upstream where it names them first, else with the estimate', () => {
+    const start = (events: StreamEvent[]) => eventData(encodeStream('anthropic-messages', events))[0];
+    expect(start([text('Hi')])).toMatchObject({ message: { usage: { input_tokens: 7 } } });
+    const known: StreamEvent = { type: 'usage', usage: { ...usage, outputTokens: 1 } };
+    expect(start([known, text('Hi')])).toMatchObject({
+      message: { usage: { input_tokens: 15, cache_read_input_tokens: 10, output_tokens: 1 } },
+    });
+  });
+
   it('stream the arguments of a call as they come', () => {
     const encoder = createEncoder('anthropic-messages', options);
     encoder.push({ type: 'tool-call-start', choice: 0, index: 0, id: 'a', name: 'f' });

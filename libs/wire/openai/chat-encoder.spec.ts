@@ -81,6 +81,27 @@ describe('streamed chat completions', () => {
     ]);
   });
 
+  it('give each signed block its own thinking', () => {
+    const signed = (value: string): StreamEvent[] => [
+      { type: 'reasoning-delta', choice: 0, text: value },
+      { type: 'reasoning-signature', choice: 0, signature: `signed ${value}` },
+    ];
+    const data = eventData(encodeStream('openai-chat', [...signed('one'), ...signed('two')]));
+    expect(data.flatMap((chunk) => deltasOf(chunk)).flatMap((delta) => delta['thinking_blocks'] ?? [])).toEqual([
+      { type: 'thinking', thinking: 'one', signature: 'signed one' },
+      { type: 'thinking', thinking: 'two', signature: 'signed two' },
+    ]);
+  });
+
+  it('say nothing more of a choice that has ended', () => {
+    const data = eventData(encodeStream('openai-chat', [text('a'), stop, text('b'), stop]));
+    expect(data.flatMap((chunk) => choicesOf(chunk)).map((choice) => choice.finish_reason)).toEqual([
+      null,
+      null,
+      'stop',
+    ]);
+  });
+
   it('have no usage at all for clients that did not ask', () => {
     const events = [text('Hi'), stop, { type: 'usage' as const, usage }];
     expect(decode(encodeStream('openai-chat', events, { includeUsage: false }))).not.toContain('usage');

@@ -331,6 +331,11 @@ describe('parseChatBody', () => {
     expect(parseChatBody(JSON.parse('{"__proto__":{"model":"evil"},"messages":[]}'))).toMatchObject({ param: 'model' });
   });
 
+  it('reads own fields only', () => {
+    const body: unknown = Object.assign(Object.create({ model: 'inherited', stream: true }), { messages: hello });
+    expect(parseChatBody(body)).toMatchObject({ kind: 'invalid', param: 'model' });
+  });
+
   it('gives a request of the neutral schema for any body that it takes, and never throws', () => {
     const value = fc.jsonValue();
     const body = fc.record(

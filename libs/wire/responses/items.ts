@@ -147,7 +147,11 @@ function readPart(part: Fields): ContentPart {
     const source = readImageUrl(part.requiredString('image_url'), part.pathOf('image_url'));
     return present({ type: 'image' as const, source, detail: part.string('detail') });
   }
-  return type === 'input_file' ? readFilePart(part, part) : readText(part);
+  if (type !== 'input_file') return readText(part);
+  if (part.raw('file_url') !== undefined) {
+    throw unsupported(part.pathOf('file_url'), 'is an address: upstreams take files by their content, send that.');
+  }
+  return readFilePart(part, part);
 }
 
 function readCall(item: Fields): ToolCall {

@@ -125,6 +125,10 @@ describe('parseResponsesBody', () => {
     [{ input: 7 }, 'input'],
     [{ input: [{ role: 'user', content: 'a' }, { type: 'web_search_call' }] }, 'input[1].type'],
     [{ input: [{ role: 'user', content: [{ type: 'video' }] }] }, 'input[0].content[0].type'],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_file', file_url: 'https://a/b.pdf' }] }] },
+      'input[0].content[0].file_url',
+    ],
     [{ input: [{ type: 'function_call', name: 'f', arguments: '{}' }] }, 'input[0].call_id'],
     [{ input: [{ type: 'function_call_output', call_id: 'a' }] }, 'input[0].output'],
     [{ tools: [{ type: 'web_search' }] }, 'tools[0].type'],

@@ -104,7 +104,13 @@ describe('streamed responses', () => {
     const data = eventData(bytes) as Record<string, unknown>[];
     expect(data.slice(-2)).toMatchObject([
       { type: 'response.failed', response: { status: 'failed', error: { code: 'upstream_error', message: 'Gone.' } } },
-      { type: 'error', code: 'upstream_error', message: 'Gone.', param: null },
+      {
+        type: 'error',
+        code: 'upstream_error',
+        message: 'Gone.',
+        param: null,
+        error: { message: 'Gone.', param: null },
+      },
     ]);
     const stream = await client(serve(bytes, 'text/event-stream')).responses.create({ ...ask, stream: true });
     const heard: string[] = [];
