@@ -16,9 +16,15 @@ export function closestNames(asked: string, names: readonly string[]): string[] 
     .map((entry) => entry.name);
 }
 
-/** Levenshtein distance, or `limit + 1` where it is larger. A name that contains the other one counts as near. */
+/** The distance of two names; one that contains the other is just near enough. */
 function distanceWithin(one: string, other: string, limit: number): number {
-  if (one.length >= 3 && other.length >= 3 && (one.includes(other) || other.includes(one))) return 1;
+  const distance = editDistance(one, other, limit);
+  if (distance <= limit || one.length < 3 || other.length < 3) return distance;
+  return one.includes(other) || other.includes(one) ? limit : distance;
+}
+
+/** Levenshtein distance, or `limit + 1` where it is larger. */
+function editDistance(one: string, other: string, limit: number): number {
   if (Math.abs(one.length - other.length) > limit) return limit + 1;
   let row = Array.from({ length: other.length + 1 }, (_unused, column) => column);
   for (let i = 1; i <= one.length; i += 1) {

@@ -37,11 +37,17 @@ export function planRoute(
     addTypedFallbacks(draft, primary, drops);
     addGeneralFallbacks(draft, primary);
   }
-  if (index.snapshot.routing.contextOverflow === 'truncate' && drops.some((drop) => drop.stage === 'context')) {
-    draft.addGroup(primary, { fallbackFrom: null, onlyAfter: 'any', truncates: true, retries: true });
-  }
+  if (index.snapshot.routing.contextOverflow === 'truncate') addTruncated(draft, primary, drops);
   if (!draft.startsWithAny) throw noAttempt(query, drops, draft.reasons);
   return draft.finish(primary);
+}
+
+/** Last of all, the deployments that were too small for the prompt, with the prompt cut to their size. */
+function addTruncated(draft: PlanDraft, primary: Resolution, drops: readonly Drop[]): void {
+  const candidates = drops.filter((drop) => drop.stage === 'context').map((drop) => drop.candidate);
+  if (candidates.length === 0) return;
+  const role = { fallbackFrom: null, onlyAfter: 'any', truncates: true, retries: true } as const;
+  draft.addGroup({ ...primary, candidates }, role);
 }
 
 /** The group that was asked for, if the key may have it. */

@@ -60,7 +60,7 @@ describe('least-busy', () => {
   it('counts what it has sent off since the last report', () => {
     const fleet = new FleetUnderTest({ deployments: pool([{}, {}, {}]), routing });
     const firsts = [1, 2, 3].map((at) => fleet.start('m', { requestId: `r${at}` }).attempts[0]?.backend.id);
-    expect(firsts.sort()).toEqual(['host-0', 'host-1', 'host-2']);
+    expect(new Set(firsts).size).toBe(3);
   });
 });
 
