@@ -154,6 +154,31 @@ describe('streamed messages', () => {
     ]);
   });
 
+  it('let a call that waited begin as soon as the one before it is complete', () => {
+    const encoder = createEncoder('anthropic-messages', options);
+    const start = (index: number): StreamEvent => ({
+      type: 'tool-call-start',
+      choice: 0,
+      index,
+      id: `c${index}`,
+      name: 'f',
+    });
+    const more = (index: number, json: string): StreamEvent => ({
+      type: 'tool-call-delta',
+      choice: 0,
+      index,
+      arguments: json,
+    });
+    for (const event of [start(0), more(0, '{"a":'), start(1), more(1, '{}')]) encoder.push(event);
+    const bytes = encoder.push(more(0, '1}'));
+    expect(bytes === null ? null : eventData(bytes)).toMatchObject([
+      { index: 0, delta: { partial_json: '1}' } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'content_block_start', index: 1 },
+      { index: 1, delta: { partial_json: '{}' } },
+    ]);
+  });
+
   it.each([
     [
       { reason: 'stop', stopSequence: 'END' },
