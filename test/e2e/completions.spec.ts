@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OllamaUpstream, OpenAiUpstream, openAiRefusal, startSuite, usualText, type Suite } from '#testing';
+import { OllamaUpstream, OpenAiUpstream, openAiRefusals, startSuite, usualText, type Suite } from '#testing';
 
 let suite: Suite;
 let ollama: OllamaUpstream;
@@ -72,7 +72,7 @@ describe.each(['house', 'cloud'])('a chat completion of %s', (model) => {
     const refuse =
       model === 'house'
         ? { status: 500, body: { error: 'llama-server process has terminated: exit status 2' } }
-        : openAiRefusal(500, 'The server had an error');
+        : openAiRefusals.server();
     upstream.script.default({ refuse });
     const failed = await client.chat.completions.create({ model, messages }).catch((error: unknown) => error);
     upstream.script.default({});
@@ -189,12 +189,7 @@ describe('the gateway', () => {
 
   it('keeps upstream keys out of answers and logs', async () => {
     cloud.script.default({
-      refuse: openAiRefusal(
-        401,
-        'Incorrect API key provided: sk-upstream-secret.',
-        'invalid_request_error',
-        'invalid_api_key',
-      ),
+      refuse: openAiRefusals.key(),
     });
     const response = await suite.fetch('/v1/chat/completions', { method: 'POST', body: { model: 'cloud', messages } });
     cloud.script.default({});

@@ -1,0 +1,51 @@
+/** Calls of Anthropic's messages API. */
+import { randomBytes } from 'node:crypto';
+import type { InferOpen } from '#contracts';
+import {
+  answerWriterFor,
+  chatDialectOf,
+  neutralRequestOf,
+  refusalOf,
+  wholeDecoder,
+  writeOptionsOf,
+  type CallAddress,
+  type PreparedParts,
+} from '#upstream';
+import {
+  AnthropicDecoder,
+  readAnthropicAnswer,
+  readAnthropicError,
+  upstreamFailure,
+  writeAnthropicMessages,
+} from '#wire';
+
+/** `refused` for what Anthropic has no endpoint for, and for what it cannot express. */
+export function prepareAnthropicCall(open: InferOpen, address: CallAddress, nowMs: number): PreparedParts {
+  const neutral = neutralRequestOf(open);
+  if (neutral.kind !== 'chat') {
+    const message = `The model '${open.model}' is Anthropic's, which has no endpoint for ${neutral.kind === 'raw' ? neutral.request.path : `${neutral.kind}s`}.`;
+    return { kind: 'refused', failure: upstreamFailure({ code: 'invalid_request', status: null, message }) };
+  }
+  const { maxOutputTokens } = open.attempt;
+  const written = writeAnthropicMessages(neutral.request, {
+    ...writeOptionsOf(open),
+    ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+  });
+  const failure = refusalOf(open, written);
+  if (failure !== null) return { kind: 'refused', failure };
+  const options = { makeId: () => `toolu_${randomBytes(12).toString('hex')}` };
+  return {
+    kind: 'call',
+    parts: {
+      request: {
+        method: 'POST',
+        url: address.urlOf('messages'),
+        headers: { 'content-type': 'application/json', ...written.headers, ...address.headers },
+        body: JSON.stringify(written.body),
+      },
+      decoder: open.stream ? new AnthropicDecoder(options) : wholeDecoder((text) => readAnthropicAnswer(text, options)),
+      writer: answerWriterFor(open, chatDialectOf(open), Math.floor(nowMs / 1000)),
+      readError: (status, headers, text) => readAnthropicError(status, headers, text, nowMs),
+    },
+  };
+}
