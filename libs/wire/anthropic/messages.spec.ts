@@ -30,7 +30,7 @@ describe('parseMessagesBody', () => {
       { thinking: { type: 'enabled', budget_tokens: 2048 }, output_config: { effort: 'low' } },
       {
         reasoning: { effort: 'low', budgetTokens: 2048, enabled: true },
-        extra: { thinking: { type: 'enabled', budget_tokens: 2048 } },
+        extra: { thinking: { type: 'enabled', budget_tokens: 2048 }, output_config: { effort: 'low' } },
       },
     ],
     [

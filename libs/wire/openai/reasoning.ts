@@ -4,9 +4,12 @@ import { Fields, isJsonObject, present, wrongType, type JsonObject } from './fie
 
 export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'] as const;
 
-/** What `output_config` holds beyond effort and format, which have their places in the neutral request. */
+/**
+ * `output_config` without its format, which is the neutral request's `responseFormat`. Effort stays in it too: beside a
+ * client's own `thinking` an Anthropic upstream takes both as they came.
+ */
 export function restOfOutputConfig(fields: Fields): JsonObject | undefined {
-  const { effort: _effort, format: _format, ...rest } = fields.record('output_config') ?? {};
+  const { format: _format, ...rest } = fields.record('output_config') ?? {};
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
