@@ -31,19 +31,20 @@ export class Upkeep implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    void this.database.whenReady().then(() => {
-      if (this.stopped) return;
-      this.every(partitionsEveryMs, 'partitions', () => this.keepPartitions(new Date()));
-      this.every(reapEveryMs, 'reaper', async () => {
-        // Services that shut down may still report: they have the drain time for it.
-        await this.reaper.reap(this.environment.drainMs / 1_000);
-      });
-    });
+    void this.start();
   }
 
   onApplicationShutdown(): void {
     this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private async start(): Promise<void> {
+    await this.database.whenReady();
+    if (this.stopped) return;
+    this.every(partitionsEveryMs, 'partitions', () => this.keepPartitions(new Date()));
+    // Services that shut down may still report: they have the drain time for it.
+    this.every(reapEveryMs, 'reaper', () => this.reaper.reap(this.environment.drainMs / 1_000));
   }
 
   /** Makes partitions around `now` and drops what is past its retention; without a retention setting usage is kept. */
@@ -63,7 +64,7 @@ export class Upkeep implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  private every(ms: number, name: string, work: () => Promise<void>): void {
+  private every(ms: number, name: string, work: () => Promise<unknown>): void {
     const run = async () => {
       if (this.busy.has(name)) return;
       this.busy.add(name);

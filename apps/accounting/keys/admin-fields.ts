@@ -43,9 +43,9 @@ const bigLimit = whole(Number.MAX_SAFE_INTEGER);
 const id = z
   .string()
   .regex(/^[A-Za-z0-9._:/@+=-]{1,128}$/, 'must be 1 to 128 letters, digits or any of . _ : / @ + = -');
-const name = z.string().trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
+const label = z.string().trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
 const names = z
-  .array(name)
+  .array(label)
   .max(1_000, 'must be at most 1000 names')
   .transform((all) => [...new Set(all)]);
 const duration = z
@@ -55,7 +55,7 @@ const timeOfDay = z.string().refine(isResetTime, 'must be a time of day such as 
 const period = z
   .string('must be a duration such as 30d')
   .refine(isBudgetDuration, 'must be a duration such as 30s, 10m, 24h, 1d, 7d, 30d or 1mo');
-const modelLimits = z.record(name, limit);
+const modelLimits = z.record(label, limit);
 const longestJson = 65_536;
 const dictionary = z
   .record(z.string(), z.unknown(), 'must be an object')
@@ -100,13 +100,13 @@ const limited = {
 
 const keyFields: FieldTable<KeyRow> = {
   ...limited,
-  model_max_budget: field(z.record(name, modelBudget), (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} })),
+  model_max_budget: field(z.record(label, modelBudget), (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} })),
   model_rpm_limit: field(modelLimits, (modelRpmLimit) => ({ modelRpmLimit: modelRpmLimit ?? {} })),
   model_tpm_limit: field(modelLimits, (modelTpmLimit) => ({ modelTpmLimit: modelTpmLimit ?? {} })),
-  key_alias: field(name, (alias) => ({ alias })),
+  key_alias: field(label, (alias) => ({ alias })),
   team_id: field(id.pipe(TeamId), (teamId) => ({ teamId })),
   user_id: field(id.pipe(UserId), (userId) => ({ userId })),
-  aliases: field(z.record(name, name), (aliases) => ({ aliases: aliases ?? {} })),
+  aliases: field(z.record(label, label), (aliases) => ({ aliases: aliases ?? {} })),
   config: field(dictionary, (config) => ({ config: config ?? {} })),
   permissions: field(dictionary, (permissions) => ({ permissions: permissions ?? {} })),
   tags: field(names, (tags) => ({ tags: tags ?? [] })),
@@ -122,14 +122,14 @@ const keyFields: FieldTable<KeyRow> = {
 const teamFields: FieldTable<TeamRow> = {
   ...limited,
   team_id: field(id.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
-  team_alias: field(name, (alias) => ({ alias })),
+  team_alias: field(label, (alias) => ({ alias })),
 };
 
 const userRoles = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer', 'team', 'customer'];
 const userFields: FieldTable<UserRow> = {
   ...limited,
   user_id: field(id.pipe(UserId), (userId) => (userId === null ? {} : { id: userId })),
-  user_alias: field(name, (alias) => ({ alias })),
+  user_alias: field(label, (alias) => ({ alias })),
   user_email: field(z.email().max(320), (email) => ({ email })),
   user_role: field(z.enum(userRoles), (role) => ({ role: role ?? 'internal_user' })),
 };

@@ -52,24 +52,30 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
     this.snapshots.onChange((snapshot) => this.follow(snapshot));
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  onApplicationShutdown(): void {
     this.stopped = true;
     if (this.retry !== null) clearTimeout(this.retry);
-    await this.running;
   }
 
+  /** One snapshot after the other; what could not be taken over is tried again, unless a newer one has come. */
   private follow(snapshot: ConfigSnapshot): void {
     if (this.retry !== null) clearTimeout(this.retry);
-    this.running = this.running.then(async () => {
-      try {
-        await this.database.whenReady();
-        await this.apply(snapshot);
-      } catch (error) {
-        if (this.stopped) return;
-        this.logger.warn({ err: error }, 'the keys of the config could not be taken over yet');
-        this.retry = setTimeout(() => this.follow(snapshot), retryMs).unref();
-      }
-    });
+    const before = this.running;
+    this.running = (async () => {
+      await before;
+      await this.tryToApply(snapshot);
+    })();
+  }
+
+  private async tryToApply(snapshot: ConfigSnapshot): Promise<void> {
+    try {
+      await this.database.whenReady();
+      await this.apply(snapshot);
+    } catch (error) {
+      if (this.stopped) return;
+      this.logger.warn({ err: error }, 'the keys of the config could not be taken over yet');
+      this.retry = setTimeout(() => this.follow(snapshot), retryMs).unref();
+    }
   }
 
   /** Makes the stored keys be what the snapshot declares, and writes down the budget of the whole gateway. */

@@ -77,8 +77,8 @@ export class KeyStore {
            FROM keys k LEFT JOIN spend_total t ON t.kind = 'key' AND t.id = k.id
            WHERE k.deleted_at IS NULL AND ($1::text IS NULL OR starts_with(k.alias, $1))
              AND ($2::text IS NULL OR k.team_id = $2) AND ($3::text IS NULL OR k.user_id = $3)
-         ) SELECT id, total FROM found WHERE place > $4 AND place <= $4 + $5
-           UNION ALL SELECT NULL, (SELECT count(*) FROM found) ORDER BY 1 NULLS LAST`,
+         ) SELECT id, total, place FROM found WHERE place > $4 AND place <= $4 + $5
+           UNION ALL SELECT NULL, count(*), NULL FROM found ORDER BY place NULLS LAST`,
         [query.key_alias, query.team_id, query.user_id, (query.page - 1) * query.size, query.size],
       );
       const ids = page.flatMap((row) => row.id ?? []);

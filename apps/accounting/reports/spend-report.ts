@@ -101,20 +101,20 @@ export function activityOf(rows: readonly ActivityDay[]) {
     .map(([day, ofDay]) => ({
       date: dayLabel(day),
       day,
-      api_requests: total(ofDay, (row) => row.requests),
-      failed_requests: total(ofDay, (row) => row.failures),
-      total_tokens: total(ofDay, (row) => row.tokens),
-      spend: usd(total(ofDay, (row) => row.spendNanoUsd)),
+      api_requests: addOf(ofDay, (row) => row.requests),
+      failed_requests: addOf(ofDay, (row) => row.failures),
+      total_tokens: addOf(ofDay, (row) => row.tokens),
+      spend: usd(addOf(ofDay, (row) => row.spendNanoUsd)),
     }));
   return {
     daily_data: daily,
-    sum_api_requests: total(rows, (row) => row.requests),
-    sum_total_tokens: total(rows, (row) => row.tokens),
-    sum_spend: usd(total(rows, (row) => row.spendNanoUsd)),
+    sum_api_requests: addOf(rows, (row) => row.requests),
+    sum_total_tokens: addOf(rows, (row) => row.tokens),
+    sum_spend: usd(addOf(rows, (row) => row.spendNanoUsd)),
   };
 }
 
-function total(rows: readonly ActivityDay[], of: (row: ActivityDay) => number): number {
+function addOf(rows: readonly ActivityDay[], of: (row: ActivityDay) => number): number {
   return rows.reduce((sum, row) => sum + of(row), 0);
 }
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { KeyId, KeyRecord, TeamId, UserId } from '#contracts';
+import { keyRecord, type KeyWithOwners } from './key-record.js';
+import { newKey, newTeam, newUser } from './new-rows.js';
+
+const making = { by: 'test', now: new Date('2026-11-20T00:00:00Z') };
+const base: KeyWithOwners = {
+  key: newKey(KeyId.parse('k1'), 'abcd', 'api', making),
+  team: newTeam(TeamId.parse('t1'), making),
+  user: newUser(UserId.parse('u1'), making),
+  digestValidUntil: null,
+  hasGlobalBudget: false,
+};
+
+describe('keyRecord', () => {
+  it('fits the contract', () => expect(KeyRecord.parse(keyRecord(base))).toMatchObject({ id: 'k1', role: 'user' }));
+
+  it.each([
+    ['nobody', {}, null],
+    ['the key', { key: { ...base.key, blocked: true } }, 'key'],
+    ['the team', { team: { ...newTeam(TeamId.parse('t1'), making), blocked: true } }, 'team'],
+    ['the user', { user: { ...newUser(UserId.parse('u1'), making), blocked: true } }, 'user'],
+  ])('says that %s is blocked', (_who, changes, blockedBy) => {
+    expect(keyRecord({ ...base, ...changes })).toMatchObject({ blocked: blockedBy !== null, blockedBy });
+  });
+
+  it('ends with the key or with its old digest, whichever is first', () => {
+    const [early, late] = [new Date('2026-12-01T00:00:00Z'), new Date('2026-12-02T00:00:00Z')];
+    const expires = (expiresAt: Date | null, digestValidUntil: Date | null) =>
+      keyRecord({ ...base, key: { ...base.key, expiresAt }, digestValidUntil }).expiresAt;
+    expect(expires(null, null)).toBeNull();
+    expect(expires(early, null)).toBe(early.toISOString());
+    expect(expires(late, early)).toBe(early.toISOString());
+    expect(expires(early, late)).toBe(early.toISOString());
+  });
+
+  it('names every budget that a request is charged to', () => {
+    const record = keyRecord({
+      ...base,
+      key: {
+        ...base.key,
+        maxBudgetNanoUsd: 0,
+        maxRequestsBudget: 5,
+        modelMaxBudget: { 'openai/gpt-4o': { limitNanoUsd: 1, duration: null } },
+      },
+      team: { ...newTeam(TeamId.parse('t1'), making), maxTokensBudget: 10 },
+      hasGlobalBudget: true,
+    });
+    expect(record.budgetScopes).toEqual(['usd/key/k1', 'requests/key/k1', 'tokens/team/t1', 'usd/global']);
+    expect(record.modelBudgetScopes).toEqual({ 'openai/gpt-4o': 'usd/key/k1/openai%2Fgpt-4o' });
+  });
+
+  it('demands the strictest policy of key, team and user', () => {
+    const user = { ...newUser(UserId.parse('u1'), making), dataPolicy: 'no-retention' as const };
+    expect(keyRecord({ ...base, key: { ...base.key, dataPolicy: 'may-train' }, user }).dataPolicy).toBe('no-retention');
+  });
+});
