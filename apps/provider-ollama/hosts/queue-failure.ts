@@ -1,0 +1,50 @@
+/** What a request is told that never got to the engine. Pure. */
+import type { InferOpen, StreamFailure } from '#contracts';
+import type { Ticket } from './admission.controller.js';
+
+const words: Readonly<Record<Exclude<Ticket['kind'], 'start' | 'cancelled'>, string>> = {
+  full: 'The queue of the backend is full.',
+  expired: 'The backend had too much to do to answer in time.',
+  drained: 'The backend is being drained and takes nothing new.',
+};
+
+/** The failure of a request that may go to another backend at once; the backend is busy, not broken. */
+export function overloaded(reason: keyof typeof words, retryAfterMs: number | null): StreamFailure {
+  const details = { message: words[reason], ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  return { code: 'backend_overloaded', details, blame: 'gateway', retryAfterMs };
+}
+
+/** Nobody wants the answer any more. */
+export const cancelledFailure: StreamFailure = {
+  code: 'client_closed_request',
+  details: {},
+  blame: 'request',
+  retryAfterMs: null,
+};
+
+/** The message was delivered twice: the first one is being served. */
+export const repeatedFailure: StreamFailure = {
+  code: 'service_unavailable',
+  details: { adminText: 'this attempt was taken before' },
+  blame: 'gateway',
+  retryAfterMs: null,
+};
+
+/** The host does not have the model. Only this deployment is to blame, not the host. */
+export function modelMissing(open: InferOpen): StreamFailure {
+  const { upstreamModel, backend } = open.attempt;
+  return {
+    code: 'model_not_found',
+    details: { model: open.model, adminText: `${backend.id} does not have it; there: ollama pull ${upstreamModel}` },
+    blame: 'backend',
+    retryAfterMs: null,
+    scope: 'deployment',
+  };
+}
+
+/** The host is fetching the model. */
+export function modelOnItsWay(progress: string): StreamFailure {
+  const retryAfterMs = 30_000;
+  const message = `The backend is downloading the model (${progress}).`;
+  return { code: 'backend_overloaded', details: { message, retryAfterMs }, blame: 'gateway', retryAfterMs };
+}
