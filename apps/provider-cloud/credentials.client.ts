@@ -1,8 +1,9 @@
-/** Upstream keys, resolved from this process' own environment (or the config file it was given) when they are needed. */
-import { readFileSync } from 'node:fs';
-import { Injectable } from '@nestjs/common';
-import { Environment, resolveSecret } from '#config';
-import type { Backend } from '#contracts';
+/** Upstream keys, resolved from this process' own environment, or the config file it was given. Kept until the config changes. */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Environment, resolveSecret, secretSourcesOf, type Secret } from '#config';
+import type { Backend, SecretRef } from '#contracts';
+import { Snapshots } from '#service';
+import { Logger } from '#telemetry';
 import type { UpstreamFailure } from '#wire';
 
 export type Credential =
@@ -10,20 +11,27 @@ export type Credential =
   | { readonly kind: 'missing'; readonly failure: UpstreamFailure };
 
 @Injectable()
-export class Credentials {
-  constructor(private readonly environment: Environment) {}
+export class Credentials implements OnModuleInit {
+  private readonly known = new Map<string, Secret | null>();
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly snapshots: Snapshots,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.snapshots.onChange(() => this.known.clear());
+  }
 
   /** The key of a backend; `missing` names the variable, for admins. */
   of(backend: Backend): Credential {
     if (backend.apiKey === null) return { kind: 'key', key: null };
-    const { configFile, variables } = this.environment;
-    const readFile = () => (configFile === null ? null : readFileSync(configFile, 'utf8'));
-    const secret = resolveSecret(backend.apiKey, { env: variables, readFile });
+    const secret = this.resolve(backend.apiKey);
     if (secret !== null) return { kind: 'key', key: secret.reveal() };
+    const { apiKey } = backend;
     const place =
-      backend.apiKey.from === 'env'
-        ? `the environment variable ${backend.apiKey.name}`
-        : `${backend.apiKey.path} of the config file`;
+      apiKey.from === 'env' ? `the environment variable ${apiKey.name}` : `${apiKey.path} of the config file`;
     return {
       kind: 'missing',
       failure: {
@@ -35,5 +43,19 @@ export class Credentials {
         account: 'credentials',
       },
     };
+  }
+
+  private resolve(ref: SecretRef): Secret | null {
+    const name = ref.from === 'env' ? `env ${ref.name}` : `file ${ref.path}`;
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    let secret: Secret | null = null;
+    try {
+      secret = resolveSecret(ref, secretSourcesOf(this.environment));
+    } catch (error) {
+      this.logger.error({ err: error, ref }, 'a key cannot be read');
+    }
+    this.known.set(name, secret);
+    return secret;
   }
 }

@@ -1,7 +1,6 @@
 /** The master key in force: LITELLM_MASTER_KEY, or what the config's `general_settings.master_key` refers to. */
-import { readFileSync } from 'node:fs';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Environment, resolveSecret } from '#config';
+import { Environment, resolveSecret, secretSourcesOf, type Secret } from '#config';
 import type { SecretRef } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
@@ -32,10 +31,17 @@ export class MasterKey implements OnModuleInit {
       this.key = this.environment.masterKey;
       return;
     }
-    const readFile = () =>
-      this.environment.configFile === null ? null : readFileSync(this.environment.configFile, 'utf8');
-    const resolved = resolveSecret(ref, { env: this.environment.variables, readFile });
+    const resolved = this.resolve(ref);
     if (resolved === null) this.logger.error({ ref }, 'the master key cannot be read: nobody is let in');
     this.key = resolved === null ? null : resolved.reveal();
+  }
+
+  private resolve(ref: SecretRef): Secret | null {
+    try {
+      return resolveSecret(ref, secretSourcesOf(this.environment));
+    } catch (error) {
+      this.logger.error({ err: error }, 'the config file cannot be read');
+      return null;
+    }
   }
 }
