@@ -69,6 +69,9 @@ export {
 } from './upstream-openai/answer.js';
 export { readOpenAiEmbedding } from './upstream-openai/embedding-answer.js';
 export { readOpenAiError } from './upstream-openai/error.js';
+export { writeAnthropicMessages, type AnthropicWriteOptions } from './upstream-anthropic/request.js';
+export { AnthropicDecoder, readAnthropicAnswer, type AnthropicDecoderOptions } from './upstream-anthropic/answer.js';
+export { readAnthropicError } from './upstream-anthropic/error.js';
 
 // What clients say and hear: bodies parsed into neutral requests, answers and errors encoded, tokens estimated.
 export { bodyLimits } from './openai/fields.js';

@@ -1,5 +1,6 @@
 /** How much to think, in the words of OpenAI-compatible upstreams; and what OpenAI's reasoning models refuse. */
 import type { ChatRequest, Reasoning } from '../neutral/chat-request.js';
+import { effortOf } from '../upstream/effort.js';
 import type { WriteNotes } from '../upstream/written-request.js';
 import type { OpenAiFlavour } from './flavour.js';
 
@@ -7,7 +8,7 @@ type JsonObject = Record<string, unknown>;
 
 export interface OpenAiModel {
   readonly reasons: boolean;
-  /** 5.1 of `gpt-5.1-mini`; 0 for the o-series. */
+  /** 501 of `gpt-5.1-mini`; 0 for the o-series. */
   readonly version: number;
 }
 
@@ -16,19 +17,8 @@ export function openAiModel(name: string): OpenAiModel {
   const id = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
   if (/^o\d/u.test(id)) return { reasons: true, version: 0 };
   const match = /^(?:gpt|chatgpt)-(\d+)(?:\.(\d+))?/u.exec(id);
-  const version = match === null ? 0 : Number(match[1]) + Number(match[2] ?? 0) / 10;
-  return { reasons: version >= 5 && !id.includes('chat'), version };
-}
-
-/** The wish as one of OpenAI's words; budgets by LiteLLM's thresholds. Null where it says nothing but "think". */
-export function effortOf(wish: Reasoning): string | null {
-  if (wish.enabled === false) return 'none';
-  if (wish.effort !== undefined) return wish.effort.toLowerCase();
-  if (wish.budgetTokens === undefined) return null;
-  if (wish.budgetTokens >= 4096) return 'high';
-  if (wish.budgetTokens >= 2048) return 'medium';
-  if (wish.budgetTokens >= 1024) return 'low';
-  return wish.budgetTokens > 0 ? 'minimal' : 'none';
+  const version = match === null ? 0 : Number(match[1]) * 100 + Number(match[2] ?? 0);
+  return { reasons: version >= 500 && !id.includes('chat'), version };
 }
 
 /** The fields that tell the upstream how much to think. */
@@ -82,11 +72,11 @@ function byModel(effort: string | null, model: OpenAiModel, notes: WriteNotes): 
 
 function nearestEffort(effort: string, version: number): string {
   if (effort === 'none') {
-    if (version >= 5.1) return 'none';
-    return version >= 5 ? 'minimal' : 'low';
+    if (version >= 501) return 'none';
+    return version >= 500 ? 'minimal' : 'low';
   }
-  if (effort === 'minimal') return version >= 5 && version < 5.1 ? 'minimal' : 'low';
-  if (effort === 'xhigh' || effort === 'max' || effort === 'ultra') return version >= 5.2 ? 'xhigh' : 'high';
+  if (effort === 'minimal') return version >= 500 && version < 501 ? 'minimal' : 'low';
+  if (effort === 'xhigh' || effort === 'max' || effort === 'ultra') return version >= 502 ? 'xhigh' : 'high';
   return effort;
 }
 
@@ -94,7 +84,7 @@ function nearestEffort(effort: string, version: number): string {
 export function refusedByReasoning(request: ChatRequest, model: string): string[] {
   const { reasons, version } = openAiModel(model);
   if (!reasons) return [];
-  const isOff = version >= 5.1 && request.reasoning !== undefined && effortOf(request.reasoning) === 'none';
+  const isOff = version >= 501 && request.reasoning !== undefined && effortOf(request.reasoning) === 'none';
   if (isOff) return [];
   const refused: string[] = [];
   if (request.temperature !== undefined && request.temperature !== 1) refused.push('temperature');
