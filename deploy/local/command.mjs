@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { LaunchError } from './launch-error.mjs';
 
+/** Characters of output that are kept for the message of a failure. */
+const OUTPUT_LIMIT = 16_000;
+
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
@@ -24,7 +27,7 @@ export function runCommand(title, file, args, { cwd, env = process.env, isQuiet 
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (/** @type {Buffer} */ chunk) => {
-        output = (output + chunk.toString('utf8')).slice(-8_000);
+        output = (output + chunk.toString('utf8')).slice(-OUTPUT_LIMIT);
         if (!isQuiet) process.stderr.write(chunk);
       });
     }
