@@ -87,9 +87,10 @@ export class AnswerPump {
     this.failure ??= failure;
   }
 
-  /** Sends the last bytes of the answer. */
+  /** Sends the last bytes of the answer; nothing to nobody. */
   async finish(): Promise<void> {
     const { writer, stream } = this.parts;
+    if (stream.signal.aborted) return;
     if (this.failure !== null) {
       const inBand = this.content ? writer.fail(this.failure) : null;
       if (inBand !== null) await stream.data(inBand, { content: true, last: true });

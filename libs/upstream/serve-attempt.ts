@@ -58,10 +58,8 @@ export async function serveAttempt(
   const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
   const account = accountFor(open, result, times, tools.savingsReference());
   const alreadySent = result.content;
-  if (result.failure === null && !result.cancelled) {
-    stream.usage(account.notice);
-    await pump.finish();
-  } else if (result.failure !== null) await pump.finish();
+  if (result.failure === null && !result.cancelled) stream.usage(account.notice);
+  await pump.finish();
   const outcome = result.cancelled ? 'client_disconnected' : result.failure === null ? 'success' : 'failure';
   const durable = await tools.usage.close(open, {
     ...account.close,
