@@ -31,6 +31,11 @@ export class Problems {
     return this.#list.toSorted((a, b) => a.file.localeCompare(b.file) || (a.line ?? 0) - (b.line ?? 0));
   }
 
+  /** Takes over the problems of an included file. */
+  absorb(other: Problems): void {
+    this.#list.push(...other.#list);
+  }
+
   #add(severity: ConfigProblem['severity'], path: Path, message: string): void {
     const problem = { severity, ...this.places.find(path), message };
     const isKnown = this.#list.some(

@@ -1,0 +1,228 @@
+/** `general_settings`, the money and cache parts of `litellm_settings`, and `signalbox`. */
+import type { z } from 'zod';
+import type { GeneralSettings, SecretRef } from '#contracts';
+import { findPrice, providerOfModel } from '#pricing';
+import type { GeneralSettings as WrittenGeneral } from '../schema/section-schemas.js';
+import { listOf } from '../schema/value-types.js';
+import { resolveModelName } from '../providers.js';
+import { secretAt, type BuildContext } from './build-context.js';
+import type { Settings } from './routing-settings.js';
+
+export type AllSettings = Settings & { readonly general: z.output<typeof WrittenGeneral> };
+
+const mebibyte = 1024 * 1024;
+
+/** Keys of `signalbox:` that have a field of their own in the snapshot; the rest travels as written. */
+const namedSignalboxKeys = new Set([
+  'first_token_timeout',
+  'load_timeout',
+  'context_overflow',
+  'unknown_model',
+  'cors_origins',
+  'timezone',
+  'cache_scope',
+  'savings_reference',
+  'keep_warm',
+  'auto_pull',
+  'max_model_wait',
+  'max_queue_length',
+  'queue_comments',
+  'usage_span',
+  'alert_thresholds',
+  'spend_retention',
+  'data_policy',
+  'host_parallel_requests',
+]);
+
+/** The general part of the snapshot. `machineTimezone` holds where the config names none. */
+export function buildGeneralSettings(
+  settings: AllSettings,
+  machineTimezone: string,
+  context: BuildContext,
+): GeneralSettings {
+  const { general, litellm, signalbox } = settings;
+  const both = knownCallbacks('callbacks', settings, context);
+  const successCallbacks = [...new Set([...both, ...knownCallbacks('success_callback', settings, context)])];
+  const failureCallbacks = [...new Set([...both, ...knownCallbacks('failure_callback', settings, context)])];
+  const extras = Object.fromEntries(Object.entries(signalbox).filter(([key]) => !namedSignalboxKeys.has(key)));
+  return {
+    masterKey: masterKeyOf(general.master_key, context),
+    databaseUrl: databaseOf(general.database_url, context),
+    corsOrigins: signalbox.cors_origins === undefined ? null : originsOf(signalbox.cors_origins),
+    timezone: timezoneOf(settings, machineTimezone, context),
+    ...budgetOf(settings, context),
+    alerting: alertingOf(listOf(general.alerting), context),
+    alertThresholds: signalbox.alert_thresholds ?? [50, 80, 95, 100],
+    successCallbacks,
+    failureCallbacks,
+    healthCheckIntervalMs: (general.health_check_interval || 15) * 1000,
+    backgroundHealthChecks: general.background_health_checks ?? true,
+    cache: cacheOf(settings, context),
+    prometheusOnMainPort: [...successCallbacks, ...failureCallbacks].includes('prometheus'),
+    requireAuthForMetrics: litellm.require_auth_for_metrics_endpoint ?? true,
+    maxRequestBytes: Math.floor((general.max_request_size_mb ?? 32) * mebibyte),
+    spendRetentionDays: daysOf(signalbox.spend_retention ?? general.maximum_spend_logs_retention_period),
+    savingsReference: savingsReferenceOf(signalbox.savings_reference, context),
+    queueComments: signalbox.queue_comments ?? true,
+    maxModelWaitMs: (signalbox.max_model_wait || 20) * 1000,
+    maxQueueLength: signalbox.max_queue_length ?? 256,
+    keepWarm: listOf(signalbox.keep_warm),
+    autoPull: signalbox.auto_pull ?? false,
+    usageSpan: signalbox.usage_span ?? 'link',
+    verbose: litellm.set_verbose ?? false,
+    variables: context.variables.refs(),
+    extras: { ...extras, ...(general.alert_types === undefined ? {} : { alert_types: listOf(general.alert_types) }) },
+  };
+}
+
+/** The config's key, else LITELLM_MASTER_KEY; an unset variable is an error: an open gateway must be asked for. */
+function masterKeyOf(written: string | undefined, context: BuildContext): SecretRef | null {
+  const path = ['general_settings', 'master_key'];
+  if (written === undefined) {
+    return context.variables.value('LITELLM_MASTER_KEY') === undefined
+      ? null
+      : context.variables.ref('LITELLM_MASTER_KEY');
+  }
+  const missing = missingAt(path, context);
+  if (missing !== null)
+    context.problems.error(path, `the environment variable ${missing} is not set; without it nobody could sign in`);
+  const ref = secretAt(path, written, context);
+  if (ref.from === 'file')
+    context.problems.note(path, 'the key stands in the file; os.environ/LITELLM_MASTER_KEY keeps it out');
+  return ref;
+}
+
+function databaseOf(written: string | undefined, context: BuildContext): SecretRef | null {
+  const path = ['general_settings', 'database_url'];
+  const missing = missingAt(path, context);
+  if (written === undefined) return null;
+  if (missing === null) return secretAt(path, written, context);
+  context.problems.note(path, `the environment variable ${missing} is not set: the embedded database is used`);
+  return null;
+}
+
+function missingAt(path: readonly string[], context: BuildContext): string | null {
+  return context.references.missing.find((missing) => missing.path.join('.') === path.join('.'))?.name ?? null;
+}
+
+const originsOf = (written: string | readonly string[]) =>
+  listOf(written)
+    .flatMap((origin) => origin.split(','))
+    .map((origin) => origin.trim().replace(/\/+$/, ''))
+    .filter((origin) => origin !== '');
+
+function timezoneOf({ signalbox, litellm }: Settings, machine: string, context: BuildContext): string {
+  const zone = signalbox.timezone ?? litellm.timezone;
+  if (zone === undefined) return machine;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    const path = signalbox.timezone === undefined ? ['litellm_settings', 'timezone'] : ['signalbox', 'timezone'];
+    context.problems.error(path, `there is no time zone '${zone}'; use an IANA name such as Europe/Berlin`);
+    return machine;
+  }
+}
+
+function budgetOf({ litellm }: Settings, context: BuildContext) {
+  const { max_budget: budget, budget_duration: duration } = litellm;
+  if (budget !== undefined && duration === undefined) {
+    context.problems.note(['litellm_settings', 'max_budget'], 'without budget_duration this budget is never renewed');
+  }
+  // LiteLLM reads 0 as no budget.
+  return {
+    maxBudget: budget === undefined || budget === 0 ? null : String(budget),
+    budgetDuration: duration ?? null,
+    budgetExceededStatus: litellm.budget_exceeded_status_code ?? 429,
+  };
+}
+
+function alertingOf(channels: readonly string[], context: BuildContext): string[] {
+  const path = ['general_settings', 'alerting'];
+  const variables: Readonly<Record<string, string>> = { webhook: 'WEBHOOK_URL', slack: 'SLACK_WEBHOOK_URL' };
+  return channels.filter((channel) => {
+    const variable = Object.hasOwn(variables, channel) ? variables[channel] : undefined;
+    if (variable === undefined) context.problems.warning(path, `'${channel}' is not supported, only webhook and slack`);
+    else if (context.variables.value(variable) === undefined) {
+      context.problems.warning(path, `'${channel}' reaches nobody: the environment variable ${variable} is not set`);
+    }
+    return variable !== undefined;
+  });
+}
+
+type CallbackKey = 'callbacks' | 'success_callback' | 'failure_callback';
+
+function knownCallbacks(key: CallbackKey, { litellm }: Settings, context: BuildContext): string[] {
+  const path = ['litellm_settings', key];
+  const known = listOf(litellm[key]).filter((name) => {
+    const isKnown = name === 'langfuse' || name === 'prometheus' || name === 'otel';
+    if (!isKnown) context.problems.warning(path, `'${name}' is not supported, only langfuse, prometheus and otel`);
+    return isKnown;
+  });
+  const unset = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'].filter(
+    (name) => context.variables.value(name) === undefined,
+  );
+  if (known.includes('langfuse') && unset.length > 0) {
+    context.problems.warning(path, `langfuse gets nothing: ${unset.join(' and ')} not set`);
+  }
+  return known;
+}
+
+function cacheOf({ litellm, signalbox }: Settings, context: BuildContext): GeneralSettings['cache'] {
+  const written = litellm.cache_params ?? {};
+  const enabled = litellm.cache ?? false;
+  const path = ['litellm_settings', 'cache_params'];
+  if (litellm.cache_params !== undefined && !enabled)
+    context.problems.warning(path, 'without `cache: true` there is no cache');
+  return {
+    enabled,
+    type: cacheTypeOf(written, enabled, context),
+    ttlMs: (written.ttl || 600) * 1000,
+    scope: signalbox.cache_scope ?? 'team',
+    mode: written.mode ?? 'default_on',
+    namespace: written.namespace ?? null,
+  };
+}
+
+function cacheTypeOf(
+  written: { type?: string | undefined; host?: string | undefined; url?: string | undefined },
+  enabled: boolean,
+  context: BuildContext,
+): GeneralSettings['cache']['type'] {
+  const path = ['litellm_settings', 'cache_params', 'type'];
+  const { type } = written;
+  if (type === undefined || type === 'nats' || type === 'local') return type ?? 'nats';
+  if (type !== 'redis') {
+    context.problems.warning(path, `'${type}' is not supported; the built-in cache is used`);
+    return 'nats';
+  }
+  if (written.host !== undefined || written.url !== undefined) {
+    context.problems.warning(path, 'the Redis server is taken from REDIS_URL or REDIS_HOST only');
+  }
+  const hasServer = ['REDIS_URL', 'REDIS_HOST'].some((name) => context.variables.value(name) !== undefined);
+  if (hasServer) return 'redis';
+  if (enabled) context.problems.warning(path, 'neither REDIS_URL nor REDIS_HOST is set: the built-in cache is used');
+  return 'nats';
+}
+
+const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
+const wordDays: Readonly<Record<string, number>> = { hourly: 1 / 24, daily: 1, weekly: 7, monthly: 30 };
+
+function daysOf(duration: string | undefined): number | null {
+  if (duration === undefined) return null;
+  const [, number, unit] = /^(\d+)([a-z]+)$/.exec(duration) ?? [];
+  const days = unit === undefined ? wordDays[duration] : Number(number) * (unitDays[unit] ?? 0);
+  return days === undefined || days <= 0 ? null : days;
+}
+
+function savingsReferenceOf(written: string | undefined, context: BuildContext): string {
+  const name = written ?? 'gpt-4o';
+  const target = resolveModelName(name);
+  const isPriced =
+    target.kind === 'model' ? findPrice(target.provider.name, target.model) !== null : providerOfModel(name) !== null;
+  if (!isPriced)
+    context.problems.warning(
+      ['signalbox', 'savings_reference'],
+      `no price is known for '${name}': no savings are shown`,
+    );
+  return name;
+}

@@ -1,0 +1,73 @@
+/** `signalbox config check FILE [--explain MODEL]`: the diagnosis of a start, without starting anything. */
+import type { ConfigSnapshot } from '#contracts';
+import { readConfigFile } from '../config-file.client.js';
+import { explainModel } from '../explain-model.js';
+import { formatProblem } from '../source/problems.js';
+
+export interface Terminal {
+  readonly print: (line: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Says what a config does with one model. */
+export type Explain = (snapshot: ConfigSnapshot, model: string) => readonly string[];
+
+export const configUsage = [
+  'signalbox config check FILE [--explain MODEL]   what is wrong with a config file, and what it does with a model',
+  'signalbox config import-litellm                 not needed: a LiteLLM file works as it is',
+];
+
+/** Runs the command behind `signalbox config`; returns the exit code: 0 usable, 1 errors, 2 not understood. */
+export function runConfigCommand(args: readonly string[], terminal: Terminal, explain: Explain = explainModel): number {
+  const [command, ...rest] = args;
+  if (command === 'check') return check(rest, terminal, explain);
+  if (command === 'import-litellm') {
+    terminal.print('There is nothing to import: start with your LiteLLM config as it is (npm start -- --config FILE).');
+    terminal.print('`signalbox config check FILE` says how each setting is read.');
+    return 0;
+  }
+  for (const line of configUsage) terminal.print(line);
+  return 2;
+}
+
+function check(args: readonly string[], { print, env }: Terminal, explain: Explain): number {
+  const options = readOptions(args);
+  if (options === null) {
+    for (const line of configUsage) print(line);
+    return 2;
+  }
+  const loaded = readConfigFile(options.file, env);
+  for (const problem of loaded.problems) print(formatProblem(problem));
+  const count = (severity: string) => loaded.problems.filter((problem) => problem.severity === severity).length;
+  const summary = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`;
+  if (loaded.kind === 'invalid') {
+    print(`${options.file} cannot be used: ${summary}`);
+    return 1;
+  }
+  const { deployments, backends, complexityRouters, routing } = loaded.snapshot;
+  const names = new Set([...deployments, ...complexityRouters].map(({ modelName }) => modelName));
+  const aliases = Object.keys(routing.aliases).length;
+  print(`${options.file} is usable: ${summary}`);
+  print(
+    `${names.size} models on ${deployments.length} deployments and ${backends.length} backends, ${aliases} aliases`,
+  );
+  for (const line of options.model === null ? [] : explain(loaded.snapshot, options.model)) print(line);
+  return 0;
+}
+
+function readOptions(args: readonly string[]): { file: string; model: string | null } | null {
+  const files: string[] = [];
+  let model: string | null = null;
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    if (arg === '--explain') {
+      index += 1;
+      model = args[index] ?? null;
+      if (model === null) return null;
+    } else if (arg.startsWith('--explain=')) model = arg.slice('--explain='.length);
+    else if (arg.startsWith('-')) return null;
+    else files.push(arg);
+  }
+  const [file] = files;
+  return file === undefined || files.length > 1 ? null : { file, model };
+}
