@@ -2,12 +2,23 @@
 import type { RoutingSettings } from '#contracts';
 import type { Candidate } from './candidate.js';
 import { strategyFor } from './strategies/index.js';
-import type { Ranked, StrategyInput } from './strategies/strategy.js';
+import type { Ranking, StrategyInput } from './strategies/strategy.js';
+
+/** A candidate at its place. */
+export interface Ranked {
+  readonly candidate: Candidate;
+  readonly why: () => string;
+}
 
 export type ArrangeContext = Omit<StrategyInput, 'candidates' | 'args'>;
 
-/** Lower `order` first; deployments without one come last (LiteLLM leaves them out where any other has one). */
-export function arrange(candidates: readonly Candidate[], routing: RoutingSettings, context: ArrangeContext): Ranked[] {
+/** The first `most` of them. Lower `order` first; deployments without one come last (LiteLLM leaves them out where any other has one). */
+export function arrange(
+  candidates: readonly Candidate[],
+  most: number,
+  routing: RoutingSettings,
+  context: ArrangeContext,
+): Ranked[] {
   const levels = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
     const order = candidate.deployment.order ?? Number.POSITIVE_INFINITY;
@@ -16,19 +27,22 @@ export function arrange(candidates: readonly Candidate[], routing: RoutingSettin
     else level.push(candidate);
   }
   const orders = [...levels.keys()].sort((a, b) => a - b);
-  return orders.flatMap((order) => {
+  const ranked: Ranked[] = [];
+  for (const order of orders) {
+    if (ranked.length >= most) break;
     const level = levels.get(order) ?? [];
-    const only = level[0];
-    if (level.length === 1 && only !== undefined) {
-      return [{ candidate: only, why: () => `${orderText(order)}the only one` }];
+    const ranking = rankLevel(level, routing, context);
+    for (const candidate of ranking.candidates.slice(0, most - ranked.length)) {
+      ranked.push({ candidate, why: () => `${orderText(order)}${ranking.why(candidate)}` });
     }
-    const ranked = strategyFor(routing.strategy, level).rank({
-      ...context,
-      candidates: level,
-      args: routing.strategyArgs,
-    });
-    return ranked.map((entry) => ({ candidate: entry.candidate, why: () => `${orderText(order)}${entry.why()}` }));
-  });
+  }
+  return ranked;
+}
+
+function rankLevel(level: readonly Candidate[], routing: RoutingSettings, context: ArrangeContext): Ranking {
+  if (level.length === 1) return { candidates: level, why: () => 'the only one' };
+  const strategy = strategyFor(routing.strategy, level);
+  return strategy.rank({ ...context, candidates: level, args: routing.strategyArgs });
 }
 
 function orderText(order: number): string {

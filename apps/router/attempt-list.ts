@@ -1,10 +1,10 @@
 /** From an arranged group to attempts: each deployment once, then the retries with their delays. */
 import type { Attempt, PlanQuery, RetryPolicy, RoutingSettings } from '#contracts';
 import type { Candidate } from './candidate.js';
-import type { Ranked } from './strategies/strategy.js';
+import type { Ranked } from './arrange.js';
 
 /** Deployments of one group that one request tries at most. */
-const mostDeployments = 8;
+export const mostDeployments = 8;
 const firstBackoffMs = 500;
 const longestBackoffMs = 8_000;
 const mostJitterMs = 750;
@@ -32,13 +32,12 @@ export function retryPolicyOf(query: PlanQuery, routing: RoutingSettings): Retry
  * tries are reached. A group of one waits between its tries, a larger one only `retry_after`.
  */
 export function attemptsOfGroup(
-  ranked: readonly Ranked[],
+  tried: readonly Ranked[],
   role: GroupRole,
   query: PlanQuery,
   routing: RoutingSettings,
   random: () => number,
 ): Attempt[] {
-  const tried = ranked.slice(0, mostDeployments);
   const policy = retryPolicyOf(query, routing);
   const mayRetry = tried.map((entry) => (role.retries ? retriesOf(entry.candidate, query, policy) : 0));
   const rounds = Math.max(0, ...mayRetry);

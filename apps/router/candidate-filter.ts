@@ -187,7 +187,7 @@ function healthOf(candidate: Candidate, context: FilterContext): BackendHealth |
  */
 function installedModel(candidate: Candidate, health: BackendHealth | null, fleet: FleetView): Installed {
   if (candidate.backend.dialect !== 'ollama' || health === null || health.installed === null) return null;
-  return fleet.installed(candidate.backend.id, candidate.upstreamModel) ?? 'missing';
+  return fleet.installed(candidate.backend.id, candidate.taggedModel) ?? 'missing';
 }
 
 type TagRule = (candidate: Candidate) => boolean;

@@ -6,6 +6,8 @@ export interface Candidate {
   readonly backend: Backend;
   /** The upstream's name of the model, with the wildcard filled in. */
   readonly upstreamModel: string;
+  /** That name with its tag: how a local host lists it. */
+  readonly taggedModel: string;
 }
 
 /** Why a candidate was left out, in the order in which the rules are applied. */

@@ -13,13 +13,15 @@ export function missingCapability(
   const { deployment } = candidate;
   const said = installed?.capabilities ?? null;
   if (!servesEndpoint(candidate, query.endpoint, said)) return `is no ${query.endpoint} model`;
+  const { tools, vision, jsonSchema, reasoning } = query.needs;
+  if (!tools && !vision && !jsonSchema && !reasoning) return null;
   const known = (need: keyof Capabilities, word: string): boolean | null =>
     deployment.capabilities[need] ?? (said === null ? null : said.includes(word));
-  if (query.needs.tools && known('tools', 'tools') === false) return 'does not support tools';
-  if (query.needs.vision && known('vision', 'vision') === false) return 'does not support images';
-  if (query.needs.jsonSchema && deployment.capabilities.jsonSchema === false) return 'does not support JSON schemas';
+  if (tools && known('tools', 'tools') === false) return 'does not support tools';
+  if (vision && known('vision', 'vision') === false) return 'does not support images';
+  if (jsonSchema && deployment.capabilities.jsonSchema === false) return 'does not support JSON schemas';
   const reasons = known('reasoning', 'thinking');
-  if (query.needs.reasoning && reasons === false && !deployment.dropParams) return 'does not support reasoning';
+  if (reasoning && reasons === false && !deployment.dropParams) return 'does not support reasoning';
   return null;
 }
 

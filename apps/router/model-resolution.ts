@@ -92,7 +92,8 @@ function fillCandidate(candidate: Candidate, captured: readonly string[]): Candi
   const filled = fillWildcard(candidate.deployment.upstreamModel, captured);
   const prefix = `${candidate.deployment.provider}/`;
   const isBare = candidate.deployment.upstreamModel === '*' && filled.startsWith(prefix);
-  return { ...candidate, upstreamModel: isBare ? filled.slice(prefix.length) : filled };
+  const upstreamModel = isBare ? filled.slice(prefix.length) : filled;
+  return { ...candidate, upstreamModel, taggedModel: withTag(upstreamModel) };
 }
 
 /** Several groups may hold the same upstream model: only those count that the key may use. */

@@ -1,8 +1,14 @@
 /** A plan in the making: the attempts so far, what was left out and why, and which models were looked at. */
 import type { Attempt, Plan, PlanQuery } from '#contracts';
 import { arrange } from './arrange.js';
-import { attemptsOfGroup, retryPolicyOf, withFirstTokenTimeout, type GroupRole } from './attempt-list.js';
-import { labelOf, type Drop } from './candidate.js';
+import {
+  attemptsOfGroup,
+  mostDeployments,
+  retryPolicyOf,
+  withFirstTokenTimeout,
+  type GroupRole,
+} from './attempt-list.js';
+import { labelOf, type Candidate, type Drop } from './candidate.js';
 import { siftCandidates } from './candidate-filter.js';
 import type { FleetView } from './fleet/fleet-view.js';
 import { lotFor } from './lot.js';
@@ -29,7 +35,7 @@ export interface Expansion {
 export class PlanDraft {
   readonly #attempts: Attempt[] = [];
   readonly #reasons: string[] = [];
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, Set<string>>();
 
   constructor(readonly context: DraftContext) {}
 
@@ -53,26 +59,21 @@ export class PlanDraft {
 
   /** True the first time that a model is named for this kind of failure. */
   takesUp(group: string, onlyAfter: Attempt['onlyAfter'], truncates = false): boolean {
-    const key = `${onlyAfter} ${truncates} ${group}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
+    return take(this.#seenFor(`group ${onlyAfter} ${truncates}`), group);
   }
 
   /** Adds the attempts on a group. A deployment that stands in the plan already, under another name, is left out. */
   addGroup(resolution: Resolution, role: Omit<GroupRole, 'group'>): Expansion {
     const { query, fleet, index, random, nowMs } = this.context;
     const { routing, general } = index.snapshot;
-    const fresh = resolution.candidates.filter((candidate) => {
-      const model = `${candidate.deployment.id} ${candidate.upstreamModel}`;
-      return this.takesUp(model, role.onlyAfter, role.truncates);
-    });
+    const seen = this.#seenFor(`deployment ${role.onlyAfter} ${role.truncates}`);
+    const fresh = resolution.candidates.filter((candidate) => take(seen, identityOf(candidate)));
     const filter = { query, routing, general, fleet, nowMs, truncates: role.truncates };
     const { kept, drops } = siftCandidates(fresh, filter);
     for (const drop of drops.slice(0, mostReasons)) this.note(`${labelOf(drop.candidate)}: ${drop.reason}`);
     const lot = lotFor(query.affinity, random);
     const { stream, inputTokens } = query;
-    const ranked = arrange(kept, routing, { fleet, stream, inputTokens, random, lot, nowMs });
+    const ranked = arrange(kept, mostDeployments, routing, { fleet, stream, inputTokens, random, lot, nowMs });
     const room = mostAttempts - this.#attempts.length;
     const group: GroupRole = { ...role, group: resolution.group };
     const attempts = attemptsOfGroup(ranked, group, query, routing, random).slice(0, Math.max(0, room));
@@ -104,8 +105,27 @@ export class PlanDraft {
     };
   }
 
+  #seenFor(kind: string): Set<string> {
+    let seen = this.#seen.get(kind);
+    if (seen === undefined) this.#seen.set(kind, (seen = new Set()));
+    return seen;
+  }
+
   #longestOwnRetry(): number {
     const byId = this.context.index.byId;
     return Math.max(0, ...this.#attempts.map((one) => byId.get(one.deploymentId)?.deployment.numRetries ?? 0));
   }
+}
+
+/** A wildcard's deployment stands for many models, any other for one. */
+function identityOf(candidate: Candidate): string {
+  const { deployment, upstreamModel } = candidate;
+  return upstreamModel === deployment.upstreamModel ? deployment.id : `${deployment.id} ${upstreamModel}`;
+}
+
+/** True the first time. */
+function take(seen: Set<string>, name: string): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  return true;
 }

@@ -36,7 +36,8 @@ export function buildRouteIndex(snapshot: ConfigSnapshot): RouteIndex {
   for (const deployment of snapshot.deployments) {
     const backend = backends.get(deployment.backendId);
     if (backend === undefined) continue;
-    const candidate: Candidate = { deployment, backend, upstreamModel: deployment.upstreamModel };
+    const { upstreamModel } = deployment;
+    const candidate: Candidate = { deployment, backend, upstreamModel, taggedModel: withTag(upstreamModel) };
     listUnder(groups, deployment.modelName, candidate);
     byId.set(deployment.id, candidate);
     if (!isWildcard(deployment.upstreamModel)) {

@@ -50,7 +50,9 @@ export class BackendState {
   /** Opens where the account's day of free models is spent. */
   freeBreaker: Breaker = closedBreaker;
   readonly freeRequests = new MinuteWindow();
-  readonly reports = new Map<string, LoadReport>();
+  readonly #reports = new Map<string, LoadReport>();
+  /** The sum over the reports, and the time for which it was made. */
+  #load: { readonly sum: HostLoad; readonly atMs: number } | null = null;
   health: BackendHealth | null = null;
   /** By name with tag; null where the host was not asked. */
   installed: ReadonlyMap<string, InstalledModel> | null = null;
@@ -61,6 +63,7 @@ export class BackendState {
   noteHealth(health: BackendHealth, nowMs: number): void {
     const probedAtMs = health.lastProbeAt === null ? nowMs : Date.parse(health.lastProbeAt);
     this.health = health;
+    this.#load = null;
     this.installed =
       health.installed === null ? null : new Map(health.installed.map((one) => [withTag(one.name), one]));
     this.healthAtMs = Number.isNaN(probedAtMs) ? nowMs : Math.min(probedAtMs, nowMs);
@@ -68,17 +71,35 @@ export class BackendState {
     if (isWell && this.breaker.probeCloses) this.breaker = closedBreaker;
   }
 
-  /** The sum over the reporters that were heard within `memoryMs`. */
+  forgetHealth(): void {
+    this.health = null;
+    this.installed = null;
+    this.#load = null;
+  }
+
+  noteLoad(load: BackendLoadEvent, nowMs: number): void {
+    this.#reports.set(load.reporter, { load, atMs: nowMs });
+    this.#load = null;
+  }
+
+  /** The sum over the reporters that were heard within `memoryMs`; one plan asks for it many times. */
   hostLoad(memoryMs: number, nowMs: number): HostLoad {
+    if (this.#load?.atMs === nowMs) return this.#load.sum;
+    const sum = this.#sumOfReports(memoryMs, nowMs);
+    this.#load = { sum, atMs: nowMs };
+    return sum;
+  }
+
+  #sumOfReports(memoryMs: number, nowMs: number): HostLoad {
     let running = 0;
     let queued = 0;
     let draining = false;
     let expectedWaitMs: number | null = null;
     let loaded: HostLoad['loaded'] = this.health?.loaded ?? null;
     let newest = 0;
-    for (const [reporter, { load, atMs }] of this.reports) {
+    for (const [reporter, { load, atMs }] of this.#reports) {
       if (nowMs - atMs > memoryMs) {
-        this.reports.delete(reporter);
+        this.#reports.delete(reporter);
         continue;
       }
       running += load.running;

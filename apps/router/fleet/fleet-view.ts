@@ -11,7 +11,6 @@ import type {
   InstalledModel,
   RequestId,
 } from '#contracts';
-import { withTag } from '../candidate.js';
 import type { RouteIndex } from '../route-index.js';
 import { breakerState, claimTrial, type Breaker, type BreakerState } from './breaker.js';
 import { BackendState, DeploymentState, type HostLoad } from './fleet-state.js';
@@ -26,6 +25,9 @@ const loadMemoryMs = 30_000;
 /** LiteLLM's `ttl` for latencies. */
 const latencyTtlMs = 3_600_000;
 const trialMs = 60_000;
+
+const idleHost: HostLoad = { running: 0, queued: 0, expectedWaitMs: null, draining: false, loaded: null };
+const closed: BreakerState = { kind: 'closed' };
 
 interface Start {
   readonly deploymentId: string;
@@ -98,7 +100,7 @@ export class FleetView {
 
   /** A report of one worker about one host. */
   applyLoad(load: BackendLoadEvent, nowMs: number): void {
-    this.#backend(load.backendId).reports.set(load.reporter, { load, atMs: nowMs });
+    this.#backend(load.backendId).noteLoad(load, nowMs);
   }
 
   /** A judgement of the health service; a host that is well again leaves its cooldown at once. */
@@ -109,15 +111,15 @@ export class FleetView {
   /** The backend's entry has gone from the bucket. */
   forgetHealth(backendId: string): void {
     const state = this.#backends.get(backendId);
-    if (state !== undefined) state.health = null;
+    state?.forgetHealth();
   }
 
   /** What the breakers of a deployment, its host or account, and its free models let through, the strictest of them. */
   breaker(deploymentId: string, backendId: string, free: boolean, nowMs: number): BreakerState {
     const backend = this.#backends.get(backendId);
-    const breakers = [this.#deployments.get(deploymentId)?.breaker, backend?.breaker];
-    if (free) breakers.push(backend?.freeBreaker);
-    return strictest(breakers, nowMs);
+    const ofDeployment = stateOf(this.#deployments.get(deploymentId)?.breaker, nowMs);
+    const ofBoth = stricter(ofDeployment, stateOf(backend?.breaker, nowMs));
+    return free ? stricter(ofBoth, stateOf(backend?.freeBreaker, nowMs)) : ofBoth;
   }
 
   /** The last judgement of a backend, or null; one that is older than `maxAgeMs` no longer counts. */
@@ -127,15 +129,15 @@ export class FleetView {
     return nowMs - state.healthAtMs > maxAgeMs ? null : state.health;
   }
 
-  /** What a host says of one of its models, by the last probe; undefined where it does not have it. */
-  installed(backendId: string, model: string): InstalledModel | undefined {
-    return this.#backends.get(backendId)?.installed?.get(withTag(model));
+  /** What a host says of a model (named with its tag), by the last probe; undefined where it does not have it. */
+  installed(backendId: string, taggedModel: string): InstalledModel | undefined {
+    return this.#backends.get(backendId)?.installed?.get(taggedModel);
   }
 
   /** What the workers said of a host in the last half minute, summed; loaded models from the last probe else. */
   load(backendId: string, nowMs: number): HostLoad {
     const state = this.#backends.get(backendId);
-    if (state === undefined) return { running: 0, queued: 0, expectedWaitMs: null, draining: false, loaded: null };
+    if (state === undefined) return idleHost;
     return state.hostLoad(loadMemoryMs, nowMs);
   }
 
@@ -202,13 +204,12 @@ export class FleetView {
   }
 }
 
-function strictest(breakers: readonly (Breaker | undefined)[], nowMs: number): BreakerState {
-  let result: BreakerState = { kind: 'closed' };
-  for (const breaker of breakers) {
-    if (breaker === undefined) continue;
-    const state = breakerState(breaker, nowMs);
-    if (state.kind === 'open' && (result.kind !== 'open' || state.untilMs > result.untilMs)) result = state;
-    if (state.kind === 'half-open' && result.kind === 'closed') result = state;
-  }
-  return result;
+function stateOf(breaker: Breaker | undefined, nowMs: number): BreakerState {
+  return breaker === undefined ? closed : breakerState(breaker, nowMs);
+}
+
+function stricter(one: BreakerState, other: BreakerState): BreakerState {
+  if (one.kind === 'open' && other.kind === 'open') return one.untilMs >= other.untilMs ? one : other;
+  if (one.kind === 'open' || other.kind === 'closed') return one;
+  return other;
 }

@@ -8,6 +8,7 @@ const steps = 12;
 
 export class MinuteWindow {
   readonly #sums = new Float64Array(steps);
+  #total = 0;
   /** Number of the newest step since the epoch. */
   #newest = 0;
 
@@ -16,14 +17,13 @@ export class MinuteWindow {
     this.#advance(nowMs);
     const at = this.#newest % steps;
     this.#sums[at] = (this.#sums[at] ?? 0) + amount;
+    this.#total += amount;
   }
 
   /** The sum of the last minute, never below 0. */
   total(nowMs: number): number {
     this.#advance(nowMs);
-    let sum = 0;
-    for (const part of this.#sums) sum += part;
-    return Math.max(0, sum);
+    return Math.max(0, this.#total);
   }
 
   /** Milliseconds until the sum has fallen to `limit` or less, if nothing is added; at most a minute. */
@@ -41,7 +41,11 @@ export class MinuteWindow {
     const step = Math.floor(nowMs / stepMs);
     if (step <= this.#newest) return;
     const passed = Math.min(steps, step - this.#newest);
-    for (let i = 1; i <= passed; i += 1) this.#sums[(step - passed + i) % steps] = 0;
+    for (let i = 1; i <= passed; i += 1) {
+      const at = (step - passed + i) % steps;
+      this.#total -= this.#sums[at] ?? 0;
+      this.#sums[at] = 0;
+    }
     this.#newest = step;
   }
 }

@@ -42,9 +42,8 @@ function residenceOf(candidate: Candidate, input: StrategyInput): Residence {
   const ahead = load.running + load.queued;
   const guessedMs = Math.max(0, ahead - (candidate.backend.maxParallelRequests ?? 1) + 1) * assumedRequestMs;
   const sentSince = Math.max(0, input.fleet.inFlight(candidate.deployment.id) - ahead);
-  const wanted = withTag(candidate.upstreamModel);
   return {
-    isLoaded: load.loaded?.some((model) => withTag(model.name) === wanted) ?? false,
+    isLoaded: load.loaded?.some((model) => withTag(model.name) === candidate.taggedModel) ?? false,
     waitMs: (load.expectedWaitMs ?? guessedMs) + sentSince * assumedRequestMs,
     usedBytes: load.loaded?.reduce((sum, model) => sum + model.vramBytes, 0) ?? 0,
   };

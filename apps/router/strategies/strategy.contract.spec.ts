@@ -44,7 +44,7 @@ function inputOf(fleet: FleetUnderTest, seed: number, affinity: string | null = 
 }
 
 const idsOf = (strategy: Strategy, input: StrategyInput) =>
-  strategy.rank(input).map((entry) => String(entry.candidate.deployment.id));
+  strategy.rank(input).candidates.map((candidate) => String(candidate.deployment.id));
 
 it('there is one for every name that a config may hold', () => {
   expect(strategies.map((strategy) => strategy.name).sort()).toEqual([...strategyNames].sort());
@@ -82,7 +82,6 @@ describe.each(strategies)('$name', (strategy) => {
   it('gives equal conversations the same host where nothing tells the candidates apart', () => {
     const fleet = fleetOf([{}, {}, {}, {}, {}]);
     const firsts = [1, 2, 3, 4, 5].map((seed) => idsOf(strategy, inputOf(fleet, 100 + seed, 'conversation'))[0]);
-    // latency-based measures the oldest again for one request in twenty, whatever its affinity.
     expect(new Set(firsts).size).toBe(1);
     const spread = new Set(
       Array.from({ length: 50 }, (_unused, at) => idsOf(strategy, inputOf(fleet, 101, `conversation ${at}`))[0]),
@@ -92,6 +91,7 @@ describe.each(strategies)('$name', (strategy) => {
 
   it('says why', () => {
     const fleet = fleetOf([{}, {}]);
-    for (const entry of strategy.rank(inputOf(fleet, 1))) expect(entry.why()).toMatch(/\w{3,}/);
+    const ranking = strategy.rank(inputOf(fleet, 1));
+    for (const candidate of ranking.candidates) expect(ranking.why(candidate)).toMatch(/\w{3,}/);
   });
 });

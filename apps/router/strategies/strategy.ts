@@ -21,20 +21,20 @@ export interface StrategyInput {
   readonly nowMs: number;
 }
 
-export interface Ranked {
-  readonly candidate: Candidate;
+export interface Ranking {
+  /** All candidates, the one to try first in front. */
+  readonly candidates: readonly Candidate[];
   /** Asked only for the few that become attempts. */
-  readonly why: () => string;
+  readonly why: (candidate: Candidate) => string;
 }
 
 export interface Strategy {
   readonly name: StrategyName;
-  /** All candidates, the one to try first in front. */
-  readonly rank: (input: StrategyInput) => Ranked[];
+  readonly rank: (input: StrategyInput) => Ranking;
 }
 
 interface Scored {
-  readonly ranked: Ranked;
+  readonly candidate: Candidate;
   readonly key: readonly number[];
   readonly lot: number;
 }
@@ -43,18 +43,19 @@ interface Scored {
 export function rankBy(
   input: StrategyInput,
   keyOf: (candidate: Candidate) => readonly number[],
-  whyOf: (candidate: Candidate) => string,
-): Ranked[] {
+  why: (candidate: Candidate) => string,
+): Ranking {
   const scored = input.candidates.map((candidate): Scored => ({
-    ranked: { candidate, why: () => whyOf(candidate) },
+    candidate,
     key: keyOf(candidate),
     lot: input.lot(candidate),
   }));
-  return scored.sort(compare).map((entry) => entry.ranked);
+  return { candidates: scored.sort(compare).map((entry) => entry.candidate), why };
 }
 
 function compare(one: Scored, other: Scored): number {
-  for (const [at, value] of one.key.entries()) {
+  for (let at = 0; at < one.key.length; at += 1) {
+    const value = one.key[at] ?? 0;
     const against = other.key[at] ?? 0;
     if (value !== against) return value < against ? -1 : 1;
   }
