@@ -151,3 +151,15 @@ export function endLease(window: ScopeWindow, lease: Lease, facts: LeaseFacts, p
   }
   return lease.state === 'expired' ? null : { window, lease: { ...lease, state: 'expired' } };
 }
+
+/**
+ * Until when all usage is known to be posted, for `LeaseFacts`. It moves on only while the stream is empty and the bus has
+ * been there for long enough that those who had to wait with a report have sent it.
+ */
+export function postedUntil(
+  before: number,
+  facts: { readonly pending: number; readonly busConnectedMs: number; readonly now: number },
+  policy: Pick<LeasePolicy, 'drainMs'>,
+): number {
+  return facts.pending === 0 && facts.busConnectedMs >= policy.drainMs ? facts.now : before;
+}

@@ -119,17 +119,18 @@ export class LeaseWallet {
     if (lease !== undefined) lease.outstanding -= holding.amount;
   }
 
-  /** What to tell accounting now: leases in use are renewed, those that are idle or ended are given back. At most `limit`. */
+  /** What to tell accounting now: leases in use are renewed, those that are idle, ended or spare are given back. At most `limit`. */
   renewals(now: number, limit = 500): LeaseRenewal[] {
     const found: LeaseRenewal[] = [];
-    for (const lease of this.byId.values()) {
+    for (const lease of [...this.byId.values()]) {
       const idle = now - lease.usedAt >= idleMs;
-      if (idle || now >= lease.validUntil) giveBack(lease);
+      if (idle || now >= lease.validUntil || !this.isFullest(lease)) giveBack(lease);
       if (isDone(lease) || now > lease.validUntil + forgetAfterMs) {
         this.forget(lease);
         continue;
       }
-      if (found.length < limit) found.push(renewalOf(lease));
+      // What is wholly in use needs no more time: accounting keeps its amount until it is posted.
+      if (lease.free > 0 || lease.released > lease.confirmed) found.push(renewalOf(lease));
       // Those that are told go to the end, so that a later call reaches the rest.
       this.byId.delete(lease.id);
       this.byId.set(lease.id, lease);
@@ -183,6 +184,14 @@ export class LeaseWallet {
     return this.byId.size;
   }
 
+  /** Of several leases of a scope only the fullest is kept: what is left on the others is too little to be of use here. */
+  private isFullest(lease: HeldLease): boolean {
+    for (const other of this.byScope.get(lease.scope) ?? []) {
+      if (other.free > lease.free && other.validUntil >= lease.validUntil) return false;
+    }
+    return true;
+  }
+
   private forget(lease: HeldLease): void {
     this.byId.delete(lease.id);
     const rest = (this.byScope.get(lease.scope) ?? []).filter((other) => other !== lease);
@@ -198,7 +207,7 @@ function giveBack(lease: HeldLease): void {
 
 /** Nothing is left on it, nothing runs on it, and accounting knows. */
 function isDone(lease: HeldLease): boolean {
-  return lease.free === 0 && lease.outstanding === 0 && lease.confirmed === lease.released && lease.released > 0;
+  return lease.free === 0 && lease.outstanding === 0 && lease.confirmed === lease.released;
 }
 
 function renewalOf({ id: leaseId, scope, windowId, released }: HeldLease): LeaseRenewal {

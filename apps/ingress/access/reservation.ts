@@ -1,5 +1,5 @@
 /** What is set aside for one request. It ends in exactly one way; whatever comes after that is ignored. */
-import { parseBudgetScope, type BudgetAmounts, type Payer } from '#contracts';
+import { parseBudgetScope, type BudgetAmounts, type BudgetUnit, type Payer } from '#contracts';
 import type { Holding, LeaseWallet } from './lease-wallet.js';
 
 export class Reservation {
@@ -17,10 +17,10 @@ export class Reservation {
     return this.holdings.map(({ leaseId: id, scope, windowId }) => ({ id, scope, windowId }));
   }
 
-  /** The reserved money: what the reaper charges where nobody ever says what was used. */
-  get reservedNanoUsd(): number {
-    const money = this.holdings.filter(({ scope }) => parseBudgetScope(scope)?.unit === 'usd');
-    return Math.max(0, ...money.map(({ amount }) => amount));
+  /** The most that is reserved in any scope of a unit: what the reaper charges where nobody ever says what was used. */
+  amountOf(unit: BudgetUnit): number {
+    const amounts = this.holdings.filter(({ scope }) => parseBudgetScope(scope)?.unit === unit).map((h) => h.amount);
+    return Math.max(0, ...amounts);
   }
 
   get isOpen(): boolean {
