@@ -41,6 +41,8 @@ export interface Choice {
 const turnsPerLoad = 1;
 /** With requests of the same class on both sides a turn lasts this many loads: one fifth of the time is loading. */
 const sharePerLoad = 4;
+/** A load costs at least this: also a fast one empties the cache of prompts. */
+const leastLoadMs = 500;
 
 /** The request to start next, or null where all that wait have to wait on. */
 export function chooseNext(view: PolicyView): Choice | null {
@@ -86,7 +88,7 @@ function dueLine(
 ): { line: ModelLine; why: Choice['why'] } | null {
   if (warm.length === 0 || cold.length === 0) return null;
   const turnMs = view.turn?.since == null ? Number.POSITIVE_INFINITY : view.now - view.turn.since;
-  const loadMs = view.turn === null ? 0 : view.estimates.loadMs(view.turn.model);
+  const loadMs = view.turn === null ? 0 : Math.max(leastLoadMs, view.estimates.loadMs(view.turn.model));
   if (turnMs < Math.min(turnsPerLoad * loadMs, view.maxModelWaitMs)) return null;
   const oldest = minBy(cold, (line) => line.oldest.arrivedAt);
   if (oldest !== null && isOverdue(view, oldest, view.lines.length)) return { line: oldest, why: 'waited long enough' };
