@@ -1,6 +1,5 @@
 /** `npm run bench`: installs and builds what is needed, then runs the benchmark in test/bench under the pinned Node. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
@@ -16,11 +15,8 @@ try {
   await ensureInstalled(root, runtime, tell);
   await ensureBuilt(root, runtime, tell);
   const nats = await findNatsServer(join(root, '.runtime'), tell);
-  const entry = ['main.ts', 'main.mjs']
-    .map((name) => join(root, 'test', 'bench', name))
-    .find((file) => existsSync(file));
-  if (entry === undefined) throw new Error('test/bench has no main.ts or main.mjs');
-  const child = spawn(runtime.node, ['--conditions=source', entry, ...process.argv.slice(2)], {
+  const entry = join(root, 'test', 'bench', 'gateway.bench.mjs');
+  const child = spawn(runtime.node, [entry, ...process.argv.slice(2)], {
     cwd: root,
     env: { ...runtime.env, SIGNALBOX_NATS_SERVER: nats },
     stdio: 'inherit',

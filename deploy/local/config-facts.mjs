@@ -10,9 +10,11 @@ const READER = fileURLToPath(new URL('read-config.mjs', import.meta.url));
 
 /**
  * @typedef {{
- *   problems: { isError: boolean, text: string }[], hasMasterKey: boolean, isVerbose: boolean, masterKeyName: string | null,
- *   secretNames: string[], declaredKeyNames: string[],
+ *   problems: { severity: string, text: string }[], hasMasterKey: boolean, isVerbose: boolean, masterKeyName: string | null,
+ *   databaseUrl: string | null, databaseUrlName: string | null, secretNames: string[], declaredKeyNames: string[],
  * }} ConfigFacts
+ *   databaseUrl: the file's own; secretNames: variables that it takes upstream keys from; declaredKeyNames: those of its
+ *   virtual keys
  */
 
 /**

@@ -31,7 +31,8 @@ const MASTER = /MASTER_KEY(_FILE)?$/;
  *   caller: NodeJS.ProcessEnv, nats: { url: string, passwords?: Readonly<Record<string, string>> | undefined }, databaseUrl: string, pepper: string,
  *   host: string, port: number, managementPort: number, dataDir: string, config: string | undefined,
  *   corsOrigins: string | undefined, isDebug: boolean, cacheDir: string,
- *   secretNames: ReadonlySet<string>, masterKeyName: string | undefined, declaredKeyNames: ReadonlySet<string>,
+ *   secretNames: ReadonlySet<string>, masterKeyName: string | undefined, databaseUrlName: string | undefined,
+ *   declaredKeyNames: ReadonlySet<string>,
  * }} Facts
  *   secretNames: variables that the config file names as keys; declaredKeyNames: those of its virtual keys
  */
@@ -46,7 +47,7 @@ export function environmentOf(name, facts) {
   const env = {};
   for (const [variable, value] of Object.entries(facts.caller)) {
     if (OWN.test(variable) || value === undefined) continue;
-    const isSecret = SECRET.test(variable) || facts.secretNames.has(variable) || variable === facts.masterKeyName;
+    const isSecret = SECRET.test(variable) || facts.secretNames.has(variable) || isNamed(variable, facts);
     if (!isSecret || mayHave(name, variable, facts)) env[variable] = value;
     else if (name === 'router' && value !== '') env[variable.replace(/_FILE$/, '')] = 'set';
   }
@@ -54,11 +55,20 @@ export function environmentOf(name, facts) {
 }
 
 /**
+ * @param {string} variable
+ * @param {Facts} facts
+ */
+function isNamed(variable, { masterKeyName, databaseUrlName, declaredKeyNames }) {
+  return variable === masterKeyName || variable === databaseUrlName || declaredKeyNames.has(variable);
+}
+
+/**
  * @param {ServiceName} name
  * @param {string} variable
  * @param {Facts} facts
  */
-function mayHave(name, variable, { masterKeyName, declaredKeyNames }) {
+function mayHave(name, variable, { masterKeyName, databaseUrlName, declaredKeyNames }) {
+  if (variable === databaseUrlName) return name === 'accounting';
   const isMaster = MASTER.test(variable) || variable === masterKeyName;
   const isTheirs = isMaster || declaredKeyNames.has(variable) || INTEGRATIONS.test(variable);
   switch (name) {

@@ -8,6 +8,8 @@ const caller = {
   GROQ: 'gsk-named-by-the-config',
   GROQ_KEY_FILE: '/run/secrets/groq',
   HOUSE: 'sk-house',
+  BOOKS: 'postgresql://books',
+  FRIEND: 'sk-friend',
   LITELLM_MASTER_KEY: 'sk-master',
   LANGFUSE_SECRET_KEY: 'sk-lf',
   NATS_PASSWORD: 'of-the-caller',
@@ -30,7 +32,8 @@ const facts: Facts = {
   cacheDir: '/cache',
   secretNames: new Set(['GROQ']),
   masterKeyName: 'HOUSE',
-  declaredKeyNames: new Set<string>(),
+  databaseUrlName: 'BOOKS',
+  declaredKeyNames: new Set(['FRIEND']),
 };
 const of = (name: (typeof SERVICES)[number]) => environmentOf(name, facts);
 
@@ -53,6 +56,8 @@ test.each([
   ['GROQ', 'gsk-named-by-the-config', ['provider-ollama', 'provider-cloud']],
   ['LITELLM_MASTER_KEY', 'sk-master', ['ingress', 'accounting']],
   ['HOUSE', 'sk-house', ['ingress', 'accounting']],
+  ['BOOKS', 'postgresql://books', ['accounting']],
+  ['FRIEND', 'sk-friend', ['ingress', 'accounting']],
   ['LANGFUSE_SECRET_KEY', 'sk-lf', ['ingress', 'accounting']],
   ['SIGNALBOX_KEY_PEPPER', 'pepper-in-force', ['ingress', 'accounting']],
   ['DATABASE_URL', 'postgresql://own', ['accounting']],

@@ -1,8 +1,43 @@
 /**
  * Reads a config file with the services' own code and prints what the launcher must know, as JSON: run by the pinned Node
- * after the build, `node read-config.mjs [FILE]`. Prints names of variables, never their values.
+ * after the build, `node read-config.mjs [FILE]`. Of secrets it prints the variables' names; only the database's URL,
+ * which decides what is started, goes through the pipe itself.
  */
-const { loadConfigFile } = await import(new URL('../../dist/libs/config/index.js', import.meta.url).href);
+const config = await import(new URL('../../dist/libs/config/index.js', import.meta.url).href);
+const { env } = process;
+const file = process.argv[2];
 
-const loaded = await loadConfigFile(process.argv[2]);
-process.stdout.write(JSON.stringify(loaded));
+/** @type {{ severity: string }[]} */
+let problems;
+let snapshot;
+if (file === undefined) {
+  snapshot = config.defaultConfig(env);
+  problems = snapshot.problems;
+} else {
+  const loaded = config.readConfigFile(file, env);
+  problems = loaded.problems;
+  snapshot = loaded.kind === 'ok' ? loaded.snapshot : undefined;
+}
+
+/** @typedef {{ from: 'env', name: string } | { from: 'file' }} SecretRef */
+const nameOf = (/** @type {SecretRef | null | undefined} */ ref) => (ref?.from === 'env' ? [ref.name] : []);
+const general = snapshot?.general;
+const databaseUrl = general?.databaseUrl ?? null;
+const sources = config.secretSources(file ?? null, env);
+
+/** @type {import('./config-facts.mjs').ConfigFacts} */
+const facts = {
+  problems: problems.map((problem) => ({ severity: problem.severity, text: config.formatProblem(problem) })),
+  hasMasterKey: (general?.masterKey ?? null) !== null || (env.LITELLM_MASTER_KEY ?? '') !== '',
+  isVerbose: general?.verbose === true,
+  masterKeyName: nameOf(general?.masterKey)[0] ?? null,
+  databaseUrl: databaseUrl === null ? null : (config.resolveSecret(databaseUrl, sources)?.reveal() ?? null),
+  databaseUrlName: nameOf(databaseUrl)[0] ?? null,
+  secretNames: (snapshot?.backends ?? []).flatMap((/** @type {{ apiKey: SecretRef | null }} */ one) =>
+    nameOf(one.apiKey),
+  ),
+  declaredKeyNames: (snapshot?.declaredKeys ?? []).flatMap((/** @type {{ secret: SecretRef }} */ one) =>
+    nameOf(one.secret),
+  ),
+};
+process.stdout.write(JSON.stringify(facts));

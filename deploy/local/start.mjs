@@ -37,18 +37,21 @@ async function start(options) {
   await ensureInstalled(root, runtime, tell);
   await ensureBuilt(root, runtime, tell);
   const facts = await readConfigFacts(runtime.node, config);
-  for (const problem of facts.problems) tell(`${problem.isError ? 'error' : 'warning'}: ${problem.text}`);
-  const errors = facts.problems.filter((problem) => problem.isError).length;
-  if (errors > 0)
+  const told = facts.problems.filter((problem) => options.debug || problem.severity !== 'note');
+  for (const problem of told) tell(problem.text);
+  const errors = facts.problems.filter((problem) => problem.severity === 'error').length;
+  if (errors > 0) {
     throw new LaunchError(
       `${String(config)} has ${String(errors)} error${errors === 1 ? '' : 's'}; nothing was started.`,
     );
+  }
   const host = hostToListenOn(options.host, facts.hasMasterKey, env);
   if (!facts.hasMasterKey) tell(`warning: there is no master key: anyone who reaches ${host} is served without a key.`);
   const port = await clientPort(options.port, host);
 
   const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : undefined;
-  const postgres = env.DATABASE_URL === undefined ? await postgresServer(root, dataDir, tell) : undefined;
+  const givenDatabase = facts.databaseUrl ?? env.DATABASE_URL;
+  const postgres = givenDatabase === undefined ? await postgresServer(root, dataDir, tell) : undefined;
   await suite.start([nats, postgres].flatMap((server) => server?.spec ?? []));
   const specs = serviceSpecs({
     root,
@@ -59,7 +62,7 @@ async function start(options) {
     facts: {
       caller: env,
       nats: { url: nats?.url ?? env.NATS_URL ?? '', passwords: nats?.passwords },
-      databaseUrl: postgres?.url ?? env.DATABASE_URL ?? '',
+      databaseUrl: postgres?.url ?? givenDatabase ?? '',
       pepper: env.SIGNALBOX_KEY_PEPPER ?? secretOf(dataDir, 'key-pepper'),
       host,
       port,
@@ -69,6 +72,7 @@ async function start(options) {
       isDebug: options.debug || facts.isVerbose,
       cacheDir: join(root, '.runtime', 'compile-cache'),
       secretNames: new Set(facts.secretNames),
+      databaseUrlName: facts.databaseUrlName ?? undefined,
       masterKeyName: facts.masterKeyName ?? undefined,
       declaredKeyNames: new Set(facts.declaredKeyNames),
     },

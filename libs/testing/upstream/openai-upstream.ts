@@ -44,9 +44,9 @@ export class OpenAiUpstream {
     return upstream;
   }
 
-  /** What `api_base` would be, with `/v1`. */
+  /** Its origin; `api_base` is this with `/v1`. */
   get url(): string {
-    return `${this.server.url}/v1`;
+    return this.server.url;
   }
 
   get requests(): FakeServer['requests'] {

@@ -129,7 +129,8 @@ describe('Ollama', () => {
 });
 
 describe('OpenAI', () => {
-  const clientOf = (upstream: OpenAiUpstream) => new OpenAI({ baseURL: upstream.url, apiKey: 'sk-up', maxRetries: 0 });
+  const clientOf = (upstream: OpenAiUpstream) =>
+    new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: 'sk-up', maxRetries: 0 });
 
   test('answers chat whole and streamed, with tools and usage', async () => {
     const upstream = kept(await OpenAiUpstream.start({ apiKey: 'sk-up' }));
@@ -168,7 +169,7 @@ describe('OpenAI', () => {
     await expect(ask()).rejects.toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
     await expect(ask()).rejects.toMatchObject({ status: 429, code: 'insufficient_quota' });
     await expect(
-      new OpenAI({ baseURL: upstream.url, apiKey: 'no', maxRetries: 0 }).models.list(),
+      new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: 'no', maxRetries: 0 }).models.list(),
     ).rejects.toMatchObject({ status: 401 });
   });
 
