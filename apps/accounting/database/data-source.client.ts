@@ -3,6 +3,7 @@ import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { entities } from './entities/list.entity.js';
 import { schemaSteps } from './migrations/list.js';
 import type { SchemaStep } from './migrations/migration.js';
+import { ensurePartitions } from './partition-maker.store.js';
 
 /** "sigb" in ASCII: the advisory lock under which one replica at a time changes the schema. */
 const migrationLock = 0x73_69_67_62;
@@ -22,8 +23,11 @@ export function openDataSource(options: DataSourceOptions): Promise<DataSource> 
   return connect(options.url, options.poolSize, statementTimeoutMs, options.onPoolError);
 }
 
-/** Takes the steps of the schema that are missing, one replica at a time; returns the names of those taken. */
-export async function migrate(url: string): Promise<string[]> {
+/**
+ * Takes the steps of the schema that are missing and makes the partitions around `now`, one replica at a time, before
+ * anything is posted; returns the names of the steps taken.
+ */
+export async function migrate(url: string, now: Date): Promise<string[]> {
   // Two connections: one holds the lock, one works. No statement timeout, since an index over months takes its time.
   const dataSource = await connect(url, 2, 0, () => {});
   try {
@@ -31,6 +35,7 @@ export async function migrate(url: string): Promise<string[]> {
     try {
       await holder.query('SELECT pg_advisory_lock($1)', [migrationLock]);
       const taken = await dataSource.runMigrations({ transaction: 'each' });
+      await ensurePartitions((work) => dataSource.transaction(work), now);
       await holder.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
       return taken.map((migration) => migration.name);
     } finally {

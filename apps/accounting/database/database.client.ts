@@ -70,7 +70,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     const url = this.environment.databaseUrl;
     if (url === null) throw new Error('DATABASE_URL is not set; accounting cannot work without PostgreSQL');
     try {
-      const taken = await migrate(url);
+      const taken = await migrate(url, new Date());
       if (taken.length > 0) this.logger.info({ steps: taken }, 'the schema was brought up to date');
       this.dataSource = await openDataSource({ url, poolSize, onPoolError: (error) => this.lost(error) });
       this.readiness.release(hold);

@@ -34,6 +34,11 @@ describe('isBadData', () => {
   ])('%s -> %s', (code, expected) => expect(isBadData(wrapped(code))).toBe(expected));
 });
 
+it('does not blame an event for a partition that was attached under it', () => {
+  const error = new Error('new row for relation "usage_events_default" violates partition constraint');
+  expect(isBadData(Object.assign(error, { code: '23514' }))).toBe(false);
+});
+
 describe('violatedUnique', () => {
   it('names the constraint', () => {
     const error = Object.assign(new Error('x'), {

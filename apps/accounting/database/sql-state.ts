@@ -39,6 +39,8 @@ export function isUnavailable(error: unknown): boolean {
 /** True where the values themselves are at fault (class 22: data, 23: constraints), so that trying again cannot help. */
 export function isBadData(error: unknown): boolean {
   const state = sqlState(error);
+  // A month's partition was attached between the choice of the partition and the row: next time it will be found.
+  if (error instanceof Error && error.message.includes('partition constraint')) return false;
   return state !== null && /^2[23]/.test(state);
 }
 
