@@ -83,6 +83,15 @@ describe('recorded streams of /api/chat and /api/generate', () => {
     }
   });
 
+  it('gives the words of an error line, once, in place of its own', () => {
+    const events = drain(new OllamaChatDecoder({ makeId }), recording('fault-runner-killed-stream').chunks ?? []);
+    expect(events.at(-1)).toMatchObject({
+      failure: { message: 'an error was encountered while running the model: unexpected EOF', blame: 'backend' },
+    });
+    const full = decodeLines([{ error: 'the prompt is longer than the context length currently available' }]);
+    expect(full).toMatchObject([{ type: 'failure', failure: { code: 'context_length_exceeded', blame: 'request' } }]);
+  });
+
   it('tells the times of the engine and the time of the answer', () => {
     const events = drain(new OllamaChatDecoder({ makeId }), recording('chat-tools-stream').chunks ?? []);
     expect(events[0]).toEqual({ type: 'start', id: null, model: 'tiny-tools', created: 1795233242 });
