@@ -1,0 +1,171 @@
+/** Folds the parts of an Anthropic message, streamed or whole, into events of choice 0. */
+import type { FinishReason, StreamEvent, UpstreamFailure } from '../neutral/stream-event.js';
+import { countOf, isRecord, numberOf, recordOf, textOf } from '../upstream/loose-json.js';
+
+type JsonObject = Record<string, unknown>;
+
+const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['pause_turn', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool_calls'],
+  ['refusal', 'content_filter'],
+]);
+
+interface ToolUse {
+  /** Counts tool_use blocks: text and thinking blocks shift Anthropic's own index. */
+  readonly index: number;
+  readonly input: unknown;
+  hasInput: boolean;
+}
+
+export class MessageReader {
+  readonly #makeId: () => string;
+  readonly #open = new Map<number, ToolUse>();
+  readonly #usage = new Map<string, number>();
+  #calls = 0;
+  #thinkingTokens = 0;
+  #isFinished = false;
+  #ended = false;
+
+  constructor(options: { readonly makeId: () => string }) {
+    this.#makeId = options.makeId;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  start(message: JsonObject, events: StreamEvent[]): void {
+    events.push({ type: 'start', id: textOf(message['id']), model: textOf(message['model']), created: null });
+    this.usage(message['usage']);
+  }
+
+  /** Counts are cumulative and come in parts: the last one seen of each holds. */
+  usage(value: unknown): void {
+    const usage = recordOf(value);
+    for (const name of ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens']) {
+      if (numberOf(usage[name]) !== null) this.#usage.set(name, countOf(usage[name]));
+    }
+    const thinking = numberOf(recordOf(usage['output_tokens_details'])['thinking_tokens']);
+    if (thinking !== null) this.#thinkingTokens = countOf(thinking);
+  }
+
+  blockStart(index: number, block: JsonObject, events: StreamEvent[]): void {
+    switch (block['type']) {
+      case 'text':
+        return this.#text(block['text'], events);
+      case 'thinking':
+        this.#thinking(block['thinking'], events);
+        return this.#signature(block['signature'], events);
+      case 'redacted_thinking': {
+        const redacted = textOf(block['data']);
+        if (redacted !== null) events.push({ type: 'reasoning-signature', choice: 0, redacted });
+        return undefined;
+      }
+      case 'tool_use':
+        return this.#toolUse(index, block, events);
+      default:
+        // Blocks of Anthropic's own tools (web search and the like) and of tomorrow.
+        return undefined;
+    }
+  }
+
+  blockDelta(index: number, delta: JsonObject, events: StreamEvent[]): void {
+    const tool = this.#open.get(index);
+    const json = textOf(delta['partial_json']);
+    if (delta['type'] === 'text_delta') this.#text(delta['text'], events);
+    else if (delta['type'] === 'thinking_delta') this.#thinking(delta['thinking'], events);
+    else if (delta['type'] === 'signature_delta') this.#signature(delta['signature'], events);
+    else if (delta['type'] === 'input_json_delta' && tool !== undefined && json !== null) {
+      tool.hasInput = true;
+      events.push({ type: 'tool-call-delta', choice: 0, index: tool.index, arguments: json });
+    }
+  }
+
+  /** `input: {}` of the start is a placeholder; it counts only where no fragment came. */
+  blockStop(index: number, events: StreamEvent[]): void {
+    const tool = this.#open.get(index);
+    if (tool === undefined) return;
+    this.#open.delete(index);
+    if (tool.hasInput) return;
+    const text = isRecord(tool.input) ? JSON.stringify(tool.input) : '{}';
+    events.push({ type: 'tool-call-delta', choice: 0, index: tool.index, arguments: text });
+  }
+
+  finish(delta: JsonObject, events: StreamEvent[]): void {
+    const native = textOf(delta['stop_reason']);
+    if (native === null || this.#isFinished) return;
+    this.#isFinished = true;
+    for (const index of this.#open.keys()) this.blockStop(index, events);
+    const stopSequence = textOf(delta['stop_sequence']);
+    events.push({
+      type: 'finish',
+      choice: 0,
+      reason: finishReasons.get(native) ?? 'stop',
+      native,
+      ...(stopSequence === null ? {} : { stopSequence }),
+    });
+  }
+
+  end(events: StreamEvent[]): void {
+    this.#pushUsage(events);
+    events.push({ type: 'end' });
+    this.#ended = true;
+  }
+
+  /** What was used before the failure is billed. */
+  fail(events: StreamEvent[], failure: UpstreamFailure): void {
+    this.#pushUsage(events);
+    events.push({ type: 'failure', failure });
+    this.#ended = true;
+  }
+
+  #text(value: unknown, events: StreamEvent[]): void {
+    const text = textOf(value);
+    if (text !== null) events.push({ type: 'text-delta', choice: 0, text });
+  }
+
+  #thinking(value: unknown, events: StreamEvent[]): void {
+    const text = textOf(value);
+    if (text !== null) events.push({ type: 'reasoning-delta', choice: 0, text });
+  }
+
+  #signature(value: unknown, events: StreamEvent[]): void {
+    const signature = textOf(value);
+    if (signature !== null) events.push({ type: 'reasoning-signature', choice: 0, signature });
+  }
+
+  #toolUse(index: number, block: JsonObject, events: StreamEvent[]): void {
+    const tool = { index: this.#calls, input: block['input'], hasInput: false };
+    this.#calls += 1;
+    this.#open.set(index, tool);
+    const id = textOf(block['id']) ?? this.#makeId();
+    events.push({ type: 'tool-call-start', choice: 0, index: tool.index, id, name: textOf(block['name']) ?? '' });
+  }
+
+  /** Anthropic's input_tokens leave out what was read from and written to the cache; ours include both. */
+  #pushUsage(events: StreamEvent[]): void {
+    if (this.#usage.size === 0) return;
+    const count = (name: string) => this.#usage.get(name) ?? 0;
+    const cacheWriteTokens = count('cache_creation_input_tokens');
+    const cachedInputTokens = count('cache_read_input_tokens');
+    events.push({
+      type: 'usage',
+      usage: {
+        inputTokens: count('input_tokens') + cacheWriteTokens + cachedInputTokens,
+        outputTokens: count('output_tokens'),
+        cachedInputTokens,
+        cacheWriteTokens,
+        reasoningTokens: this.#thinkingTokens,
+        costUsd: null,
+      },
+    });
+  }
+}
