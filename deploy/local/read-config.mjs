@@ -3,6 +3,9 @@
  * after the build, `node read-config.mjs [FILE]`. Of secrets it prints the variables' names; only the database's URL,
  * which decides what is started, goes through the pipe itself.
  */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
 const config = await import(new URL('../../dist/libs/config/index.js', import.meta.url).href);
 const { env } = process;
 const file = process.argv[2];
@@ -23,7 +26,11 @@ if (file === undefined) {
 const nameOf = (/** @type {SecretRef | null | undefined} */ ref) => (ref?.from === 'env' ? [ref.name] : []);
 const general = snapshot?.general;
 const databaseUrl = general?.databaseUrl ?? null;
-const sources = config.secretSources(file ?? null, env);
+const sources = {
+  env,
+  readFile: (/** @type {string | null} */ include) =>
+    readFileSync(include === null ? (file ?? '') : resolve(dirname(file ?? ''), include), 'utf8'),
+};
 
 /** @type {import('./config-facts.mjs').ConfigFacts} */
 const facts = {
