@@ -17,10 +17,10 @@ const contracts = new Map<string, AnyRequestContract>();
 export function Serves<C extends AnyRequestContract>(contract: C) {
   contracts.set(contract.subject, contract);
   const decorate = MessagePattern(contract.subject);
-  return (
+  return <Handler extends (request: z.output<C['request']>) => Promise<z.input<C['reply']>>>(
     target: object,
     name: string | symbol,
-    descriptor: TypedPropertyDescriptor<(request: z.output<C['request']>) => Promise<z.input<C['reply']>>>,
+    descriptor: TypedPropertyDescriptor<Handler>,
   ): void => {
     decorate(target, name, descriptor);
   };

@@ -1,0 +1,4 @@
+import { runService } from '#service';
+import { RouterModule } from './router.module.js';
+
+await runService('router', RouterModule);
