@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { StreamEvent, UpstreamDecoder } from '#wire';
+import { backendOf, openingOf } from '../test/fixtures.js';
+import { boundedDecoder, prepareOllamaCall } from './ollama-call.js';
+
+const backend = backendOf('gpu-1', 'http://gpu:11434');
+const facts = {
+  apiBase: backend.apiBase,
+  headers: { 'x-extra': '1' },
+  capabilities: ['completion', 'tools'],
+  makeCallId: () => 'call_1',
+  nowMs: 0,
+};
+
+function bodyOf(prepared: ReturnType<typeof prepareOllamaCall>): unknown {
+  return prepared.kind === 'call' ? JSON.parse(String(prepared.parts.request.body)) : prepared.failure;
+}
+
+describe('prepareOllamaCall', () => {
+  it('asks the native API, streamed also for a client that wants a whole answer', () => {
+    const prepared = prepareOllamaCall(openingOf(backend, 'm', { stream: false }), facts);
+    expect(prepared).toMatchObject({
+      kind: 'call',
+      parts: { request: { method: 'POST', url: 'http://gpu:11434/api/chat', headers: { 'x-extra': '1' } } },
+    });
+    expect(bodyOf(prepared)).toMatchObject({ model: 'm', stream: true });
+  });
+
+  it('refuses a prompt that does not fit instead of cutting it in silence, unless the deployment wants that', () => {
+    expect(bodyOf(prepareOllamaCall(openingOf(backend, 'm'), facts))).toMatchObject({ truncate: false });
+    const lenient = openingOf(backend, 'm', {}, { params: { truncate: true } });
+    expect(bodyOf(prepareOllamaCall(lenient, facts))).toMatchObject({ truncate: true });
+  });
+
+  it('asks for each prompt of a completion by itself', () => {
+    const request = { prompts: ['one', 'two'], suffix: 'end' };
+    const open = openingOf(backend, 'm', { requestKind: 'completion', dialect: 'openai-completion', request });
+    expect(bodyOf(prepareOllamaCall(open, facts, 1))).toMatchObject({ prompt: 'two', suffix: 'end' });
+  });
+
+  it('has no endpoint for speech', () => {
+    const request = { path: 'audio/speech', contentType: 'application/json', json: {}, bodyBase64: null };
+    const open = openingOf(backend, 'm', { requestKind: 'raw', dialect: 'openai-raw', request });
+    expect(prepareOllamaCall(open, facts)).toMatchObject({
+      kind: 'refused',
+      failure: { code: 'invalid_request', blame: 'request' },
+    });
+  });
+});
+
+describe('boundedDecoder', () => {
+  const inner: UpstreamDecoder = { push: (): StreamEvent[] => [{ type: 'end' }], end: () => [] };
+
+  it('lets an answer through that is quick enough, and fails one that goes on for too long', () => {
+    let now = 1_000;
+    const decoder = boundedDecoder(inner, 500, () => now);
+    expect(decoder.push(new Uint8Array())).toEqual([{ type: 'end' }]);
+    now = 1_500;
+    expect(decoder.push(new Uint8Array())).toEqual([{ type: 'end' }]);
+    now = 1_501;
+    expect(decoder.push(new Uint8Array())).toMatchObject([{ type: 'failure', failure: { code: 'upstream_timeout' } }]);
+  });
+});
