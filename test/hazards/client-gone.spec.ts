@@ -1,0 +1,48 @@
+/** A client that goes away stops the upstream within a second, and what was generated is in the books. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
+
+let hazard: HazardSuite;
+beforeAll(async () => {
+  hazard = await startHazardSuite();
+});
+afterAll(() => hazard?.stop());
+
+test.each([true, false])('while it is answered (stream: %s)', async (stream) => {
+  hazard.ollama.script.next(slowAnswer(200, 50));
+  const seen = hazard.ollama.requests.length;
+  const client = new AbortController();
+  const asked = hazard.ask({ stream, signal: client.signal });
+  const upstream = await hazard.ollama.server.until((one) => one.number >= seen && one.path === '/api/chat');
+  if (stream) await readUntil(await asked, (text) => text.includes('w3'));
+  else await expect.poll(() => upstream.generated?.outputTokens ?? 0).toBeGreaterThan(3);
+  const goneAt = performance.now();
+  client.abort();
+  await asked.catch(() => undefined);
+  const stopped = await hazard.ollama.server.until((one) => one === upstream && one.abortedAtMs !== null);
+  expect((stopped.abortedAtMs ?? Infinity) - goneAt).toBeLessThan(1_000);
+  const row = async () => (await hazard.rows()).find((one) => one['stream'] === stream);
+  await expect.poll(row, { timeout: 10_000 }).toBeDefined();
+  const tokens = (await row())?.completion_tokens ?? 0;
+  expect(tokens).toBeGreaterThan(2);
+  expect(tokens).toBeLessThanOrEqual((stopped.generated?.outputTokens ?? 0) + 1);
+});
+
+test('while it waits in the queue: the upstream never hears of it', async () => {
+  hazard.ollama.script.next(...Array.from({ length: 4 }, () => slowAnswer(40, 50)));
+  const before = hazard.ollama.server.to('/api/chat').length;
+  const others = Array.from({ length: 4 }, () => hazard.ask());
+  await expect.poll(() => hazard.ollama.server.to('/api/chat').length, { timeout: 10_000 }).toBe(before + 4);
+  const client = new AbortController();
+  const waiting = hazard.ask({ signal: client.signal }).catch(() => 'gone');
+  await expect
+    .poll(async () => (await hazard.suite.fetch('/health').then((answer) => answer.text())).includes('"queued":1'), {
+      timeout: 1_000,
+    })
+    .toBe(true)
+    .catch(() => undefined);
+  client.abort();
+  expect(await waiting).toBe('gone');
+  for (const other of others) expect((await other).status).toBe(200);
+  expect(hazard.ollama.server.to('/api/chat')).toHaveLength(before + 4);
+});

@@ -1,0 +1,79 @@
+/** Services that are killed in the middle of their work: no client hangs, no lie is told, and the books are right. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
+
+let hazard: HazardSuite;
+beforeAll(async () => {
+  hazard = await startHazardSuite();
+});
+afterAll(() => hazard?.stop());
+
+const answersAgain = () =>
+  expect.poll(async () => (await hazard.ask().catch(() => null))?.status, { timeout: 20_000 }).toBe(200);
+
+test('a worker killed in the middle of a stream: an error in the stream within five seconds, and no [DONE]', async () => {
+  hazard.ollama.script.next(slowAnswer(200, 50));
+  const stream = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));
+  const killedAt = performance.now();
+  hazard.suite.kill('provider-ollama');
+  const text = await stream.rest();
+  expect(performance.now() - killedAt).toBeLessThan(5_000);
+  expect(text).toContain('"error"');
+  expect(text).not.toContain('[DONE]');
+  await answersAgain();
+});
+
+test('a worker that is stopped (SIGSTOP) counts as dead, and is back when it goes on', async () => {
+  hazard.ollama.script.next(slowAnswer(400, 50));
+  const stream = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));
+  const stoppedAt = performance.now();
+  hazard.suite.kill('provider-ollama', 'SIGSTOP');
+  const text = await stream.rest().finally(() => hazard.suite.kill('provider-ollama', 'SIGCONT'));
+  expect(performance.now() - stoppedAt).toBeLessThan(6_000);
+  expect(text).toContain('"error"');
+  expect(text).not.toContain('[DONE]');
+  await answersAgain();
+});
+
+test('the ingress killed in the middle of a stream: the worker lets go of the upstream, and what it sent is billed', async () => {
+  const seen = hazard.ollama.requests.length;
+  hazard.ollama.script.next(slowAnswer(400, 50));
+  const stream = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));
+  const killedAt = performance.now();
+  const before = (await hazard.rows()).length;
+  hazard.suite.kill('ingress');
+  await expect(stream.rest()).rejects.toThrow();
+  const upstream = await hazard.ollama.server.until(
+    (one) => one.number >= seen && one.path === '/api/chat' && one.abortedAtMs !== null,
+  );
+  expect((upstream.abortedAtMs ?? Infinity) - killedAt).toBeLessThan(7_000);
+  await answersAgain();
+  await expect.poll(async () => (await hazard.rows()).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(before + 2);
+});
+
+test('the router killed: requests wait or fail at once, never hang, and go on by themselves', async () => {
+  hazard.suite.kill('router');
+  const startedAt = performance.now();
+  const answer = await hazard.ask();
+  await answer.text();
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect([200, 503]).toContain(answer.status);
+  await answersAgain();
+});
+
+test('accounting killed again and again: one row for each answered request', async () => {
+  const before = new Set((await hazard.rows()).map((row) => row.attempt_id));
+  let answered = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const old = hazard.suite.pid('accounting') ?? 0;
+    const answers = Array.from({ length: 8 }, () => hazard.ask());
+    hazard.suite.kill('accounting');
+    for (const answer of await Promise.all(answers)) answered += answer.status === 200 ? 1 : 0;
+    await hazard.suite.restarted('accounting', old);
+    await expect.poll(() => hazard.isReady('accounting'), { timeout: 20_000 }).toBe(true);
+  }
+  expect(answered).toBe(24);
+  const added = async () => (await hazard.rows()).filter((row) => !before.has(row.attempt_id));
+  await expect.poll(async () => (await added()).length, { timeout: 30_000 }).toBe(answered);
+  expect(new Set((await added()).map((row) => row.attempt_id)).size).toBe(answered);
+});
