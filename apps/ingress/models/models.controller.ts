@@ -24,9 +24,8 @@ export class ModelsController {
   }
 
   /** Names hold slashes and colons, encoded or not. */
-  @Get('models/*id')
-  async one(@Req() request: HttpRequest, @Param('id') id: string | string[]): Promise<object> {
-    const name = Array.isArray(id) ? id.join('/') : id;
+  @Get('models/*')
+  async one(@Req() request: HttpRequest, @Param('*') name: string): Promise<object> {
     const card = (await this.cards(request)).find((candidate) => candidate.id === name);
     if (card === undefined) throw new GatewayError('model_not_found', { model: name });
     return speaksAnthropic(request) ? anthropicModelObject(listedModel(card)) : modelObject(listedModel(card));
