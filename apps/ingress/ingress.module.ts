@@ -7,6 +7,10 @@ import { KeysController } from './admin/keys.controller.js';
 import { SpendController } from './admin/spend.controller.js';
 import { TeamsController } from './admin/teams.controller.js';
 import { UsersController } from './admin/users.controller.js';
+import { ConsoleFiles } from './console/console-files.client.js';
+import { ConsolePagesController } from './console/console-pages.controller.js';
+import { ConsoleSessionController } from './console/console-session.controller.js';
+import { ConsoleSessions } from './console/console-sessions.client.js';
 import { AttemptRun } from './completion/attempt-run.client.js';
 import { CompletionController } from './completion/completion.controller.js';
 import { CompletionEntry } from './completion/completion-entry.client.js';
@@ -35,12 +39,16 @@ import { ModelsController } from './models/models.controller.js';
     UsersController,
     SpendController,
     BackendsController,
+    ConsolePagesController,
+    ConsoleSessionController,
   ],
   providers: [
     AdminCallers,
     AttemptRun,
     CompletionEntry,
     CompletionRunner,
+    ConsoleFiles,
+    ConsoleSessions,
     ErrorFilter,
     FleetHealth,
     InFlight,

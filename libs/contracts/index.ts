@@ -170,3 +170,4 @@ export {
 export type { LimitsTakenEvent, LimitOwner } from './limits.js';
 export { OwnersBucket, ownershipTiming } from './owners.js';
 export type { OwnerEntry } from './owners.js';
+export { ConsoleSignedOut } from './console.js';

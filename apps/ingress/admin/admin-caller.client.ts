@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { GatewayError, type Actor, type KeyRecord } from '#contracts';
 import { Access } from '../access/access.client.js';
+import { ConsoleSessions } from '../console/console-sessions.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
 import { adminAccess } from './roles.js';
@@ -23,11 +24,17 @@ export interface AdminCaller {
 
 @Injectable()
 export class AdminCallers {
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    private readonly sessions: ConsoleSessions,
+  ) {}
 
-  /** The caller; throws invalid_api_key or permission_denied. */
+  /** The caller, also one that is signed in to the console; throws invalid_api_key or permission_denied. */
   async of(request: AdminRequest): Promise<AdminCaller> {
-    const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
+    const key = await this.access.authenticate(
+      this.sessions.resolved(request.raw.headers),
+      request.raw.socket.remoteAddress ?? '',
+    );
     const scope = scopeOf(request.raw);
     scope.isAdmin = key.role !== 'user';
     const template = (request.routeOptions.url ?? '').replace(/^\/v1(?=\/)/, '');

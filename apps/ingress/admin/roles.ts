@@ -45,6 +45,7 @@ const access: Readonly<Record<string, AdminAccess>> = {
   'GET /global/activity': 'own',
   'GET /global/activity/model': 'own',
   'POST /backends/:id/drain': 'admin',
+  'GET /health': 'admin',
 };
 
 /** Every route of the admin API, for the tests that walk them. */

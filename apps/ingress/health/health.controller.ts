@@ -1,11 +1,10 @@
 /** Liveliness and readiness for anyone (no backend is ever asked), and the state of every backend for admins. */
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
 import { Bus } from '#bus';
-import { GatewayError, RouterFleet } from '#contracts';
+import { RouterFleet } from '#contracts';
 import { Readiness, Snapshots } from '#service';
-import { Access } from '../access/access.client.js';
-import type { HttpReply, HttpRequest } from '../completion/completion.controller.js';
-import { scopeOf } from '../http/request-scope.js';
+import { AdminCallers, type AdminRequest } from '../admin/admin-caller.client.js';
+import type { HttpReply } from '../completion/completion.controller.js';
 import { FleetHealth } from './fleet-health.client.js';
 import { healthReport, type CoolingDeployment } from './health-report.js';
 
@@ -13,7 +12,7 @@ import { healthReport, type CoolingDeployment } from './health-report.js';
 export class HealthController {
   constructor(
     private readonly bus: Bus,
-    private readonly access: Access,
+    private readonly callers: AdminCallers,
     private readonly snapshots: Snapshots,
     private readonly readiness: Readiness,
     private readonly fleet: FleetHealth,
@@ -36,13 +35,8 @@ export class HealthController {
   }
 
   @Get()
-  async report(@Req() request: HttpRequest): Promise<object> {
-    const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
-    if (key.role === 'user')
-      throw new GatewayError('permission_denied', {
-        message: 'Only the master key and admin keys may see the health of backends.',
-      });
-    scopeOf(request.raw).isAdmin = true;
+  async report(@Req() request: AdminRequest): Promise<object> {
+    await this.callers.of(request);
     const snapshot = await this.snapshots.whenReady();
     return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling: await this.cooling() });
   }
