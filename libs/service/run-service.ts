@@ -14,6 +14,7 @@ import { Logger, Metrics, startTelemetry, type TelemetryHandle } from '#telemetr
 import { BusTransport } from './bus-transport.js';
 import { ManagementServer } from './management-server.js';
 import { nestLogger } from './nest-logger.js';
+import { PassErrorsFilter } from './pass-errors.filter.js';
 import { Readiness } from './readiness.js';
 import { ServiceModule, type ServiceParts } from './service.module.js';
 import { Snapshots } from './snapshots.js';
@@ -112,6 +113,7 @@ async function bootMicroservice(
     logger: nestLogger(parts.logger),
     abortOnError: false,
   });
+  app.useGlobalFilters(new PassErrorsFilter());
   await app.listen();
   return { app, drain: async (drainMs) => waitUntil(() => parts.bus.openStreams === 0, drainMs) };
 }
