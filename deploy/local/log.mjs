@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 /** A log file that grows beyond this makes room; one older file is kept. */
 const FILE_LIMIT_BYTES = 32 * 1024 * 1024;
+/** Lines of a process that are told again when it does not start. */
+const LAST_LINES = 5;
 const colours = [36, 33, 32, 35, 34, 96, 93, 92];
 /** @type {Readonly<Record<string, number>>} */
 const levelColours = { warn: 33, error: 31, fatal: 31 };
@@ -70,7 +72,7 @@ export class Log {
    * @param {string} text one line of its output
    */
   line(name, text) {
-    const recent = [...(this.recent.get(name) ?? []).slice(-11), text];
+    const recent = [...(this.recent.get(name) ?? []).slice(1 - LAST_LINES), text];
     this.recent.set(name, recent);
     this.toFile(name, text);
     if (!this.isDebug && isChatter(name, text)) return;

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { LaunchError } from './launch-error.mjs';
+import { withLock } from './lock.mjs';
 
 const run = promisify(execFile);
 
@@ -69,7 +70,8 @@ export async function findNatsServer(folder, tell) {
     );
   }
   tell(`fetching nats-server from Debian ${DEBIAN_SUITE} (${mirror})`);
-  await fetchFromDebian(mirror, folder, target);
+  const fetch = async () => (existsSync(target) ? undefined : fetchFromDebian(mirror, folder, target));
+  await withLock(join(folder, 'nats.lock'), () => tell('waiting for another start to fetch it'), fetch);
   return target;
 }
 
@@ -101,7 +103,8 @@ async function debianMirror() {
  * @param {string} target
  */
 async function fetchFromDebian(mirror, folder, target) {
-  const work = resolve(folder, `nats-fetch-${String(process.pid)}`);
+  const work = resolve(folder, 'nats-fetch');
+  rmSync(work, { recursive: true, force: true });
   try {
     for (const part of ['lists/partial', 'archives/partial', 'etc', 'out']) {
       mkdirSync(join(work, part), { recursive: true });
