@@ -153,13 +153,14 @@ export function endLease(window: ScopeWindow, lease: Lease, facts: LeaseFacts, p
 }
 
 /**
- * Until when all usage is known to be posted, for `LeaseFacts`. It moves on only while the stream is empty and the bus has
- * been there for long enough that those who had to wait with a report have sent it.
+ * Until when all usage is known to be posted, for `LeaseFacts`. `quietMs`: for how long the stream has been found empty with
+ * the bus and the database there. After `drainMs` of that, whoever had to wait with a report has sent it, and what was
+ * asked for again has come again.
  */
 export function postedUntil(
   before: number,
-  facts: { readonly pending: number; readonly busConnectedMs: number; readonly now: number },
+  facts: { readonly quietMs: number; readonly now: number },
   policy: Pick<LeasePolicy, 'drainMs'>,
 ): number {
-  return facts.pending === 0 && facts.busConnectedMs >= policy.drainMs ? facts.now : before;
+  return facts.quietMs >= policy.drainMs ? Math.max(before, facts.now - policy.drainMs) : before;
 }

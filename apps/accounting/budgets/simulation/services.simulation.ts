@@ -50,7 +50,7 @@ export class Process {
 
 export class Network {
   up = true;
-  private upSince = 0;
+  private quietSince = 0;
   readonly accounting = [{ up: true }, { up: true }];
   /** Published and not acknowledged. */
   readonly stream: UsageMessage[] = [];
@@ -69,7 +69,6 @@ export class Network {
     this.up = false;
     this.time.after(forMs, () => {
       this.up = true;
-      this.upSince = this.time.now;
     });
   }
 
@@ -114,7 +113,7 @@ export class Network {
     const { dice, stream } = this;
     const failed = stream.length > 0 && !this.store.up;
     // What could not be posted comes again later and later, so a backlog outlives the outage that made it.
-    const waitMs = failed ? Math.min(5_000, 50 * 2 ** failures) : 10;
+    const waitMs = failed ? Math.min(1_500, 50 * 2 ** failures) : 10;
     this.time.after(waitMs + dice.upTo(20), () => this.pump(failed ? failures + 1 : 0));
     if (!this.canCommit() || stream.length === 0) return;
     const batch = stream.filter(() => dice.chance(0.7)).slice(0, 100);
@@ -127,9 +126,14 @@ export class Network {
 
   private reap(): void {
     this.time.after(500, () => this.reap());
-    if (!this.canCommit()) return;
     const { now } = this.time;
-    this.store.reap({ pending: this.stream.length, busConnectedMs: now - this.upSince, now });
+    if (!this.canCommit() || this.waitsInStream()) this.quietSince = now;
+    if (this.canCommit()) this.store.reap({ quietMs: now - this.quietSince, now });
+  }
+
+  /** What a consumer's information shows: messages that were handed out and not acknowledged are not counted. */
+  private waitsInStream(): boolean {
+    return this.stream.length > 0 && this.dice.chance(0.5);
   }
 }
 

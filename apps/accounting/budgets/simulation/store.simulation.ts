@@ -61,8 +61,12 @@ export class SimulatedStore {
     if (budget === undefined) throw new RangeError(`no budget ${scope}`);
     const { id, endsAt } = windowAt(budget.rule, new Date(start + now));
     const window = this.windows.get(`${scope} ${id}`) ?? {
-      ...{ scope, windowId: id, limit: budget.limit },
-      ...{ settled: 0, held: 0, overrun: 0 },
+      scope,
+      windowId: id,
+      limit: budget.limit,
+      settled: 0,
+      held: 0,
+      overrun: 0,
     };
     return { window, leftMs: endsAt === null ? null : endsAt.getTime() - start - now };
   }
@@ -110,7 +114,7 @@ export class SimulatedStore {
   }
 
   /** Closes abandoned attempts and ends leases. `facts` as the real service knows them. */
-  reap(facts: { pending: number; busConnectedMs: number; now: number }): void {
+  reap(facts: { quietMs: number; now: number }): void {
     this.allPostedUntil = postedUntil(this.allPostedUntil, facts, policy);
     for (const open of this.opens.values()) {
       if (open.expiresAt > this.allPostedUntil) continue;

@@ -1,0 +1,23 @@
+/** Everything of budgets, for the module of accounting. */
+import { AlertSender } from '../alerts/alert.consumer.js';
+import { BudgetPosting } from '../usage/budget-posting.store.js';
+import { UsageConsumer } from '../usage/usage.consumer.js';
+import { BudgetAlerts } from './budget-alerts.store.js';
+import { BudgetsController } from './budgets.controller.js';
+import { LeaseReaper, UsageBacklog } from './lease-reaper.client.js';
+import { LeaseRecall } from './lease-recall.publisher.js';
+import { LeaseStore } from './lease.store.js';
+import { EscrowPosting } from './posting.store.js';
+
+export const budgetControllers = [BudgetsController];
+
+export const budgetProviders = [
+  LeaseStore,
+  LeaseRecall,
+  LeaseReaper,
+  BudgetAlerts,
+  EscrowPosting,
+  AlertSender,
+  { provide: BudgetPosting, useExisting: EscrowPosting },
+  { provide: UsageBacklog, useExisting: UsageConsumer },
+];
