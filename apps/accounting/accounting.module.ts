@@ -1,6 +1,7 @@
 /** Accounting: keys, budgets, usage and spend, and the only owner of the database. */
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { budgetControllers, budgetProviders } from './budgets/budgets.module.js';
 import { Database } from './database/database.client.js';
 import { PartitionStore } from './database/partition.store.js';
 import { Upkeep } from './database/upkeep.client.js';
@@ -24,14 +25,13 @@ import { PromptStore } from './reports/prompt.store.js';
 import { ReportStore } from './reports/report.store.js';
 import { SpendLogStore } from './reports/spend-log.store.js';
 import { SpendController } from './reports/spend.controller.js';
-import { BudgetPosting, WindowPosting } from './usage/budget-posting.store.js';
 import { DeadLetterStore } from './usage/dead-letter.store.js';
 import { ReaperStore } from './usage/reaper.store.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageStore } from './usage/usage.store.js';
 
 @Module({
-  controllers: [KeysController, TeamsController, UsersController, SpendController],
+  controllers: [KeysController, TeamsController, UsersController, SpendController, ...budgetControllers],
   providers: [
     { provide: APP_FILTER, useClass: ErrorsFilter },
     Database,
@@ -50,7 +50,7 @@ import { UsageStore } from './usage/usage.store.js';
     ChangePublisher,
     DeclaredKeys,
     DeclaredSecrets,
-    { provide: BudgetPosting, useClass: WindowPosting },
+    ...budgetProviders,
     UsageStore,
     UsageConsumer,
     ReaperStore,

@@ -160,7 +160,10 @@ export const ReportSpend = requestContract({
     group_by: ReportGroup,
     days: z.array(ReportDay),
     totals: z.array(SpendLine),
-    /** The cheapest lines of `days` were left out, because there are too many; `totals` counts them. */
+    /**
+     * Not all details are there: the cheapest lines of `days` were left out because there are too many, or (over more
+     * than 100 days) their `metadata`. `totals` counts everything.
+     */
     truncated: z.boolean(),
   }),
   deadlineMs: 5_000,

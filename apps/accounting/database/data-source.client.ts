@@ -70,7 +70,7 @@ function connect(
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       idleTimeoutMillis: 60_000,
-      ...(timeoutMs > 0 ? { statement_timeout: timeoutMs, query_timeout: timeoutMs * 2 } : {}),
+      ...(timeoutMs > 0 ? { statement_timeout: timeoutMs, query_timeout: timeoutMs * 3 } : {}),
     },
   }).initialize();
 }

@@ -80,11 +80,7 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
 
   /** Makes the stored keys be what the snapshot declares, and writes down the budget of the whole gateway. */
   async apply(snapshot: ConfigSnapshot): Promise<void> {
-    const ready: Ready[] = [];
-    for (const declared of snapshot.declaredKeys) {
-      const secret = await this.secretOf(declared);
-      if (secret !== null) ready.push(secret);
-    }
+    const ready = snapshot.declaredKeys.flatMap((declared) => this.secretOf(declared) ?? []);
     await this.admin.run(actor, async (work) => {
       await work.tx.query('SELECT pg_advisory_xact_lock($1)', [declaredLock]);
       for (const one of ready) await this.take(work, one);
@@ -94,14 +90,19 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private async secretOf(declared: DeclaredKey): Promise<Ready | null> {
-    const pepper = this.environment.keyPepper;
-    const secret = pepper === null ? null : await this.secrets.read(declared.secret);
-    if (pepper !== null && secret !== null && secret !== '') {
-      return { declared, digest: digestOfKey(secret, pepper), last4: lastFour(secret) };
+  private secretOf(declared: DeclaredKey): Ready | null {
+    const { alias, path, secret: ref } = declared;
+    try {
+      const secret = this.secrets.read(ref);
+      const pepper = this.environment.keyPepper;
+      if (secret !== null && pepper !== null) {
+        return { declared, digest: digestOfKey(secret, pepper), last4: lastFour(secret) };
+      }
+      const reason = pepper === null ? 'SIGNALBOX_KEY_PEPPER is not set' : 'its secret is not set';
+      this.logger.warn({ alias, path, reason }, 'a key of the config cannot be used');
+    } catch (error) {
+      this.logger.warn({ err: error, alias, path }, 'a key of the config cannot be used');
     }
-    const reason = pepper === null ? 'SIGNALBOX_KEY_PEPPER is not set' : 'its secret is not set';
-    this.logger.warn({ alias: declared.alias, path: declared.path, reason }, 'a key of the config cannot be used');
     return null;
   }
 

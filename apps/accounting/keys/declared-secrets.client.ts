@@ -1,4 +1,4 @@
-/** Reads the secrets of declared keys: where the snapshot only says in which variable, or where in the file, they stand. */
+/** Reads the secrets of declared keys: the snapshot only says in which variable, or where in the file, they stand. */
 import { Injectable } from '@nestjs/common';
 import { Environment, resolveSecret, secretSourcesOf } from '#config';
 import type { SecretRef } from '#contracts';
@@ -7,8 +7,8 @@ import type { SecretRef } from '#contracts';
 export class DeclaredSecrets {
   constructor(private readonly environment: Environment) {}
 
-  /** null where it is not set. */
-  read(ref: SecretRef): Promise<string | null> {
-    return Promise.resolve(resolveSecret(ref, secretSourcesOf(this.environment))?.reveal() ?? null);
+  /** The key itself; null where it is not set. Throws where the config file cannot be read. */
+  read(ref: SecretRef): string | null {
+    return resolveSecret(ref, secretSourcesOf(this.environment))?.reveal() ?? null;
   }
 }

@@ -7,6 +7,8 @@ import { groupSources, type ActivityDay, type GroupDaySums, type GroupSums, type
 
 /** Most lines of a report: more would not fit into one message of the bus, and nobody reads them. */
 const mostRows = 3_000;
+/** Over more days, models and keys are not told apart within a group: a year of them would be millions of lines. */
+const mostDetailedDays = 100;
 
 /** null = everybody's. */
 export type SeenBy = { readonly keyId: KeyId } | null;
@@ -30,7 +32,7 @@ export class ReportStore {
   /** Sums of each group over the period, dearest first. */
   rank(group: ReportGroup, period: Period, seenBy: SeenBy, id: string | null, limit: number): Promise<GroupSums[]> {
     const { source, column } = sourceOf(group, seenBy);
-    return this.database.run((manager) =>
+    return this.database.report((manager) =>
       manager.query<GroupSums[]>(
         `SELECT g.*, ${names[group] ?? 'NULL'} AS name FROM (
            SELECT s.${column} AS id, ${sums} FROM ${source} s
@@ -42,7 +44,7 @@ export class ReportStore {
     );
   }
 
-  /** Sums of each day, group, model and key; the dearest where there are too many. */
+  /** Sums of each day, group, model and key; over long periods without model and key; the dearest where there are too many. */
   async byDay(
     group: ReportGroup,
     period: Period,
@@ -50,21 +52,23 @@ export class ReportStore {
     id: string | null,
   ): Promise<{ rows: GroupDaySums[]; truncated: boolean }> {
     const { source, column } = sourceOf(group, seenBy);
-    const rows = await this.database.run((manager) =>
+    const isLong = period.to.getTime() - period.from.getTime() > mostDetailedDays * 86_400_000;
+    const detail = isLong ? `'' AS model, NULL::text AS "keyId"` : `s.model, s.key_id AS "keyId"`;
+    const rows = await this.database.report((manager) =>
       manager.query<GroupDaySums[]>(
         `SELECT g.*, ${names[group] ?? 'NULL'} AS name FROM (
-           SELECT s.day::text AS day, s.${column} AS id, s.model, s.key_id AS "keyId", ${sums} FROM ${source} s
+           SELECT s.day::text AS day, s.${column} AS id, ${detail}, ${sums} FROM ${source} s
            WHERE s.day BETWEEN $1 AND $2 AND ($3::text IS NULL OR s.key_id = $3) AND ($4::text IS NULL OR s.${column} = $4)
            GROUP BY 1, 2, 3, 4 ORDER BY "spendNanoUsd" DESC, requests DESC LIMIT ${mostRows + 1}
          ) g`,
         [period.firstDay, period.lastDay, seenBy?.keyId ?? null, id],
       ),
     );
-    return { rows: rows.slice(0, mostRows), truncated: rows.length > mostRows };
+    return { rows: rows.slice(0, mostRows), truncated: isLong || rows.length > mostRows };
   }
 
   activity(period: Period, seenBy: SeenBy): Promise<ActivityDay[]> {
-    return this.database.run((manager) =>
+    return this.database.report((manager) =>
       manager.query<ActivityDay[]>(
         `SELECT day::text AS day, model, sum(requests)::bigint AS requests, sum(failures)::bigint AS failures,
            sum(input_tokens + output_tokens)::bigint AS tokens, sum(spend_nano_usd)::bigint AS "spendNanoUsd"
@@ -75,7 +79,7 @@ export class ReportStore {
   }
 
   summary(period: Period, seenBy: SeenBy): Promise<SummaryRow[]> {
-    return this.database.run((manager) =>
+    return this.database.report((manager) =>
       manager.query<SummaryRow[]>(
         `SELECT day::text AS day, user_id AS "userId", model, sum(spend_nano_usd)::bigint AS "spendNanoUsd"
          FROM daily_spend WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR key_id = $3)
@@ -88,7 +92,7 @@ export class ReportStore {
   /** Everything ever spent, and the budget of the whole gateway where there is one. */
   async global() {
     const scope = budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null });
-    const [row] = await this.database.run((manager) =>
+    const [row] = await this.database.report((manager) =>
       manager.query<
         {
           spend: number;

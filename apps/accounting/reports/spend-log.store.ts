@@ -20,7 +20,7 @@ export class SpendLogStore {
   /** One page, newest first, and the cursor of the next one; null on the last. */
   async page(query: Query): Promise<{ rows: UsageRow[]; next: string | null }> {
     const { where, values } = conditions(query);
-    const rows = await this.database.run((manager) =>
+    const rows = await this.database.report((manager) =>
       manager.query<UsageRow[]>(
         `SELECT ${selected} FROM usage_events ${where}
          ORDER BY started_at DESC, attempt_id DESC LIMIT ${query.limit + 1}`,

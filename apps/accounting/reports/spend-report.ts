@@ -17,6 +17,7 @@ export interface GroupSums {
 /** The same for one day, model and key within the group. */
 export interface GroupDaySums extends GroupSums {
   readonly day: string;
+  /** Empty where models are not told apart. */
   readonly model: string;
   /** null where the aggregate does not tell keys apart. */
   readonly keyId: string | null;
@@ -52,7 +53,8 @@ export function reportDays(rows: readonly GroupDaySums[]): ReportDay[] {
 }
 
 function reportGroup(rows: readonly GroupDaySums[]): ReportDay['groups'][number] {
-  const metadata = rows.map((row) => ({
+  const detailed = rows.filter((row) => row.model !== '');
+  const metadata = detailed.map((row) => ({
     model: row.model,
     spend: usd(row.spendNanoUsd),
     total_tokens: row.inputTokens + row.outputTokens,

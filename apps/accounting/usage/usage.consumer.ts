@@ -28,6 +28,7 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   private consuming: { stop(): Promise<void>; pending(): Promise<number> } | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
+  private handling = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -49,6 +50,12 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     await this.consuming?.stop();
   }
 
+  /** Usage that is not posted yet, in the stream and in this process; null while nobody knows. */
+  async pending(): Promise<number | null> {
+    const waiting = await this.consuming?.pending();
+    return waiting === undefined ? null : waiting + this.handling;
+  }
+
   private async start(): Promise<void> {
     await this.database.whenReady();
     if (this.stopped) return;
@@ -63,9 +70,18 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
 
   /** Posts a batch; each message ends acknowledged, asked for again, or in the table of dead letters. */
   async handle(messages: readonly DurableMessage[]): Promise<void> {
-    const read = messages.map((message) => ({ message, usage: readUsage(message.subject, message.payload) }));
+    this.handling += messages.length;
+    try {
+      await this.take(messages);
+    } finally {
+      this.handling -= messages.length;
+    }
+  }
+
+  private async take(messages: readonly DurableMessage[]): Promise<void> {
     const items: Item[] = [];
-    for (const { message, usage } of read) {
+    for (const message of messages) {
+      const usage = readUsage(message.subject, message.payload);
       if (usage.kind === 'newer') message.nak(newerDelayMs);
       else if (usage.kind === 'unreadable') await this.bury(message, usage.reason);
       else items.push({ message, usage });
@@ -148,8 +164,8 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
 
   private async reportPending(): Promise<void> {
     try {
-      const pending = await this.consuming?.pending();
-      if (pending !== undefined) this.metrics.set('signalbox_usage_pending', {}, pending);
+      const pending = await this.pending();
+      if (pending !== null) this.metrics.set('signalbox_usage_pending', {}, pending);
     } catch (error) {
       this.logger.debug({ err: error }, 'the number of waiting usage events is not known');
     }

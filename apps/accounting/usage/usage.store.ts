@@ -55,7 +55,7 @@ export class UsageStore {
 }
 
 async function writeSettlement(tx: EntityManager, { charges, corrections }: Settlement): Promise<void> {
-  await insertJson(tx, sql.insertUsage, charges);
+  if (charges.length > 0) await tx.query(sql.insertUsage, sql.usageArrays(charges));
   if (corrections.length === 0) return;
   const rows = corrections.map(({ after }) => after);
   await insertJson(tx, sql.correctUsage, rows);
