@@ -1,6 +1,6 @@
 /** A discrete simulation of hosts behind their queues, for tests and benchmarks: no clock, no network, seeded arrivals. */
 import type { Priority } from '#contracts';
-import { expectedWaitMs } from './forecast.js';
+import { expectedWaitMs, forecast } from './forecast.js';
 import { HostQueue, type Decision, type QueueLimits } from './host-queue.js';
 
 export interface Arrival {
@@ -34,6 +34,8 @@ export interface Served {
   /** From arrival to the end. */
   readonly latencyMs: number;
   readonly waitMs: number;
+  /** What it was told when it came; null where it started at once. */
+  readonly toldMs: number | null;
 }
 
 export interface Run {
@@ -107,6 +109,9 @@ class SimulatedHost {
     const { refused, decisions } = this.queue.enqueue({ id, model, priority, maxWaitMs }, now);
     if (refused) this.world.refused.push(id);
     this.act(decisions, now);
+    if (!this.world.tells) return;
+    const told = forecast(this.queue, now).get(id);
+    if (told !== undefined) this.world.told.set(id, told.waitMs);
   }
 
   act(decisions: readonly Decision[], now: number): void {
@@ -176,8 +181,11 @@ class World {
   readonly served: Served[] = [];
   readonly expired: string[] = [];
   readonly refused: string[] = [];
+  readonly told = new Map<string, number>();
   private readonly events: Event[] = [];
   private now = 0;
+
+  constructor(readonly tells: boolean) {}
 
   plan(at: number, act: (now: number) => void): void {
     let index = this.events.length;
@@ -198,13 +206,17 @@ class World {
     if (arrival === undefined || startedAt === undefined) return;
     const { model, priority = 'normal', at: arrivedAt } = arrival;
     const times = { arrivedAt, startedAt, finishedAt: at, latencyMs: at - arrivedAt, waitMs: startedAt - arrivedAt };
-    this.served.push({ id, model, priority, host: host.index, ...times });
+    this.served.push({ id, model, priority, host: host.index, ...times, toldMs: this.told.get(id) ?? null });
   }
 }
 
 /** Runs all arrivals to their end. With several hosts each request goes where its model is warm, else to the shorter wait. */
-export function simulate(arrivals: readonly Arrival[], hosts: readonly HostSpec[]): Run {
-  const world = new World();
+export function simulate(
+  arrivals: readonly Arrival[],
+  hosts: readonly HostSpec[],
+  options: { tells?: boolean } = {},
+): Run {
+  const world = new World(options.tells ?? false);
   const running = hosts.map((spec, index) => new SimulatedHost(index, spec, world));
   for (const arrival of arrivals) {
     world.plan(arrival.at, (now) => chooseHost(running, arrival, now)?.arrive(arrival, now));
@@ -245,7 +257,7 @@ export function simulateInOrder(arrivals: readonly Arrival[], models: Readonly<R
     free = startedAt + (loadedModel === model ? 0 : spec.loadMs) + spec.serviceMs;
     loadedModel = model;
     const times = { arrivedAt: at, startedAt, finishedAt: free, latencyMs: free - at, waitMs: startedAt - at };
-    served.push({ id, model, priority, host: 0, ...times });
+    served.push({ id, model, priority, host: 0, ...times, toldMs: null });
   }
   return { served, expired: [], refused: [], loads, swaps: Math.max(0, loads - 1), idled: false, mostRunning: 1 };
 }
