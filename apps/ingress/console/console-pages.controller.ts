@@ -10,7 +10,7 @@ import { pageHeaders } from './page-headers.js';
 export class ConsolePagesController {
   constructor(private readonly files: ConsoleFiles) {}
 
-  @Get(['', 'admin', 'admin/'])
+  @Get(['', 'admin'])
   leadThere(@Res() reply: HttpReply): void {
     reply.hijack();
     reply.raw.writeHead(302, { location: '/ui', 'content-length': '0' }).end();
