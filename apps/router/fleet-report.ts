@@ -1,31 +1,27 @@
-/** What the router knows of each deployment, for /health and the console. Pure. */
+/** What the router knows of each deployment, for /health and the console. */
 import type { RouterFleet } from '#contracts';
 import type { z } from 'zod';
-import type { FleetView } from './fleet/fleet-view.js';
 import { isFreeModel } from './fleet/consequence.js';
+import type { FleetView } from './fleet/fleet-view.js';
 import type { RouteIndex } from './route-index.js';
 
-type Report = z.input<typeof RouterFleet.reply>['deployments'];
+type FleetReport = z.input<typeof RouterFleet.reply>;
 
-export function fleetReport(index: RouteIndex, view: FleetView, nowMs: number): Report {
-  return [...index.byId.values()].map((candidate) => {
-    const { deployment, backend } = candidate;
-    const breaker = view.breaker(
-      deployment.id,
-      backend.id,
-      isFreeModel(backend.provider, candidate.upstreamModel),
-      nowMs,
-    );
-    const cooling = breaker.kind === 'open';
-    const latency = view.latency(deployment.id, nowMs);
+/** One line for each deployment; cooling ones with the time at which they are tried again. */
+export function fleetReport(index: RouteIndex, fleet: FleetView, nowMs: number): FleetReport {
+  const deployments = [...index.byId.values()].map(({ deployment, backend, upstreamModel }) => {
+    const free = isFreeModel(backend.provider, upstreamModel);
+    const state = fleet.breaker(deployment.id, backend.id, free, nowMs);
+    const isCooling = state.kind === 'open';
     return {
       deploymentId: deployment.id,
       modelName: deployment.modelName,
       backendId: backend.id,
-      coolingUntil: cooling ? new Date(breaker.untilMs).toISOString() : null,
-      coolingReason: cooling ? breaker.reason : null,
-      inFlight: view.inFlight(deployment.id),
-      latencyMs: latency.firstTokenMs,
+      coolingUntil: isCooling ? new Date(state.untilMs).toISOString() : null,
+      coolingReason: isCooling ? state.reason : null,
+      inFlight: fleet.inFlight(deployment.id),
+      latencyMs: fleet.latency(deployment.id, nowMs).durationMs,
     };
   });
+  return { v: 1, deployments };
 }

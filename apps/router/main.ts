@@ -1,3 +1,4 @@
+/** Starts the router. */
 import { runService } from '#service';
 import { RouterModule } from './router.module.js';
 

@@ -1,43 +1,61 @@
-/** Answers what the ingress asks: plans, the models of a key, the state of the fleet. */
+/** What the router answers over the bus: plans, the models of a key, and the state of the fleet. */
 import { Controller } from '@nestjs/common';
-import { RouterFleet, RouterModels, RouterPlan, type Plan, type PlanQuery } from '#contracts';
 import type { z } from 'zod';
+import { GatewayError, RouterFleet, RouterModels, RouterPlan, type Plan, type PlanQuery } from '#contracts';
 import { Serves } from '#service';
-import { FleetSubscriber } from './fleet.subscriber.js';
+import { withSpan } from '#telemetry';
+import { FleetConsumer, type Fleet } from './fleet.consumer.js';
 import { fleetReport } from './fleet-report.js';
 import { modelCards } from './model-cards.js';
 import { planRoute } from './route-decision.js';
 
 @Controller()
 export class RouterController {
-  constructor(private readonly fleet: FleetSubscriber) {}
+  constructor(private readonly fleets: FleetConsumer) {}
 
   @Serves(RouterPlan)
-  async plan(query: PlanQuery): Promise<Plan> {
-    const { index, view } = this.fleet.current();
-    const now = Date.now();
-    const plan = planRoute(query, view, index, Math.random, now);
-    const [first] = plan.attempts;
-    if (first !== undefined) view.noteStart(query.requestId, first, query.inputTokens, now);
-    return plan;
+  plan(query: PlanQuery): Promise<Plan> {
+    const attributes = { 'gateway.model.requested': query.model };
+    return withSpan('gateway.route.select', { attributes }, (span) => {
+      const { index, view } = this.fleet();
+      const nowMs = Date.now();
+      const plan = planRoute(query, view, index, Math.random, nowMs);
+      const [first] = plan.attempts;
+      if (first !== undefined) view.noteStart(query.requestId, first, query.inputTokens, nowMs);
+      span.setAttributes({
+        'gateway.model.served': first?.modelGroup ?? '',
+        'gateway.backend': first?.backend.id ?? '',
+        'gateway.route.attempts': plan.attempts.length,
+        'gateway.route.why': first?.why ?? '',
+        'gateway.route.reasons': plan.reasons,
+      });
+      const { complexity } = plan;
+      if (complexity !== null) {
+        span.setAttributes({
+          'gateway.complexity.tier': complexity.tier,
+          'gateway.complexity.score': complexity.score,
+        });
+      }
+      return plan;
+    });
   }
 
   @Serves(RouterModels)
   async models(query: z.output<typeof RouterModels.request>): Promise<z.input<typeof RouterModels.reply>> {
-    const { index } = this.fleet.current();
-    return {
-      v: 1,
-      models: modelCards(
-        index,
-        { isAdmin: false, models: query.models, teamModels: query.teamModels },
-        this.fleet.installedNames(),
-      ),
-    };
+    const key = { isAdmin: false, models: query.models, teamModels: query.teamModels };
+    return { v: 1, models: modelCards(this.fleet().index, key, this.fleets.installedNames()) };
   }
 
   @Serves(RouterFleet)
-  async fleetState(): Promise<z.input<typeof RouterFleet.reply>> {
-    const { index, view } = this.fleet.current();
-    return { v: 1, deployments: fleetReport(index, view, Date.now()) };
+  async report(): Promise<z.input<typeof RouterFleet.reply>> {
+    const { index, view } = this.fleet();
+    return fleetReport(index, view, Date.now());
+  }
+
+  private fleet(): Fleet {
+    const fleet = this.fleets.current();
+    if (fleet === null)
+      throw new GatewayError('service_unavailable', { adminText: 'the router has no configuration yet' });
+    return fleet;
   }
 }

@@ -31,6 +31,13 @@ describe('in-flight counts', () => {
     expect(fleet.view.inFlight(first)).toBe(1);
   });
 
+  it('are lowered by any outcome of the request, also where another router made the plan that was used', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'r1' });
+    fleet.outcome('b', { requestId: 'r1' });
+    expect(fleet.view.inFlight('c')).toBe(0);
+  });
+
   it('count a request once that is planned twice', () => {
     const fleet = twoHosts();
     fleet.start('other', { requestId: 'r1' });

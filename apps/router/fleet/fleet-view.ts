@@ -82,8 +82,9 @@ export class FleetView {
   /** An attempt has ended: counters, latencies, cooldowns. Outcomes of unknown deployments only end their start. */
   applyOutcome(outcome: AttemptOutcomeEvent, nowMs: number): void {
     const start = outcome.requestId === undefined ? undefined : this.#starts.get(outcome.requestId);
+    // Attempts of a request come one after the other: whichever this was, the first one has ended.
+    if (outcome.requestId !== undefined) this.#endStart(outcome.requestId);
     const own = start?.deploymentId === outcome.deploymentId ? start : undefined;
-    if (own !== undefined && outcome.requestId !== undefined) this.#endStart(outcome.requestId);
     const candidate = this.#index.byId.get(outcome.deploymentId);
     if (candidate === undefined) return;
     const state = this.#deployment(outcome.deploymentId);
@@ -120,6 +121,11 @@ export class FleetView {
     const ofDeployment = stateOf(this.#deployments.get(deploymentId)?.breaker, nowMs);
     const ofBoth = stricter(ofDeployment, stateOf(backend?.breaker, nowMs));
     return free ? stricter(ofBoth, stateOf(backend?.freeBreaker, nowMs)) : ofBoth;
+  }
+
+  /** What the breaker of a host or account alone lets through. */
+  backendBreaker(backendId: string, nowMs: number): BreakerState {
+    return stateOf(this.#backends.get(backendId)?.breaker, nowMs);
   }
 
   /** The last judgement of a backend, or null; one that is older than `maxAgeMs` no longer counts. */

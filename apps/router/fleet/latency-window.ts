@@ -11,16 +11,24 @@ export interface LatencySample {
   readonly atMs: number;
 }
 
-/** What a strategy sees. Both null = never measured, or too long ago. */
+/** What a strategy sees. All null = never measured, or too long ago. */
 export interface Latency {
   readonly perTokenMs: number | null;
+  /** Of whole answers. */
+  readonly durationMs: number | null;
   readonly firstTokenMs: number | null;
   /** Time of the newest sample; 0 without any. */
   readonly measuredAtMs: number;
   readonly samples: number;
 }
 
-export const unmeasured: Latency = { perTokenMs: null, firstTokenMs: null, measuredAtMs: 0, samples: 0 };
+export const unmeasured: Latency = {
+  perTokenMs: null,
+  durationMs: null,
+  firstTokenMs: null,
+  measuredAtMs: 0,
+  samples: 0,
+};
 
 /** The list with one more sample, cut to the newest `size`. */
 export function addSample(samples: readonly LatencySample[], sample: LatencySample, size: number): LatencySample[] {
@@ -33,6 +41,7 @@ export function latencyOf(samples: readonly LatencySample[], ttlMs: number, nowM
   if (fresh.length === 0) return unmeasured;
   return {
     perTokenMs: median(fresh.map((sample) => sample.durationMs / Math.max(1, sample.outputTokens))),
+    durationMs: median(fresh.map((sample) => sample.durationMs)),
     firstTokenMs: median(fresh.flatMap((sample) => (sample.firstTokenMs === null ? [] : [sample.firstTokenMs]))),
     measuredAtMs: Math.max(...fresh.map((sample) => sample.atMs)),
     samples: fresh.length,
