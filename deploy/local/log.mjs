@@ -128,7 +128,8 @@ export class Log {
  */
 function isChatter(name, text) {
   if (name === 'nats') return !/\[(WRN|ERR|FTL)\]/.test(text) || text.includes('Plaintext passwords');
-  return name === 'postgres' && !/\b(WARNING|ERROR|FATAL|PANIC): /.test(text);
+  if (name !== 'postgres') return false;
+  return !/\b(WARNING|ERROR|FATAL|PANIC): /.test(text) || text.endsWith('the database system is starting up');
 }
 
 /**
