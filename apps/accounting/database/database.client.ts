@@ -4,7 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Environment } from '#config';
 import { GatewayError } from '#contracts';
 import { Readiness } from '#service';
-import { Logger } from '#telemetry';
+import { Logger, Metrics } from '#telemetry';
 import { migrate, openDataSource } from './data-source.client.js';
 import { isUnavailable } from './sql-state.js';
 
@@ -30,10 +30,12 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     private readonly environment: Environment,
     private readonly readiness: Readiness,
     private readonly logger: Logger,
+    private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
     this.readiness.hold(hold, 'connecting to PostgreSQL');
+    this.metrics.set('signalbox_db_connected', {}, 0);
     void this.open(firstRetryMs);
   }
 
@@ -83,7 +85,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       const taken = await migrate(url, new Date());
       if (taken.length > 0) this.logger.info({ steps: taken }, 'the schema was brought up to date');
       this.dataSource = await openDataSource({ url, poolSize, onPoolError: (error) => this.lost(error) });
-      this.readiness.release(hold);
+      this.answered();
       this.logger.info({}, 'connected to PostgreSQL');
       this.settleReady();
       this.later(() => void this.check(), checkEveryMs);
@@ -99,11 +101,16 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     try {
       await this.dataSource?.query('SELECT 1');
       if (this.readiness.reasons[hold] !== undefined) this.logger.info({}, 'PostgreSQL is back');
-      this.readiness.release(hold);
+      this.answered();
     } catch (error) {
       this.lost(error);
     }
     this.later(() => void this.check(), checkEveryMs);
+  }
+
+  private answered(): void {
+    this.readiness.release(hold);
+    this.metrics.set('signalbox_db_connected', {}, 1);
   }
 
   private lost(error: unknown): void {
@@ -111,6 +118,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     const reason = 'PostgreSQL cannot be reached';
     if (this.readiness.reasons[hold] !== reason) this.logger.warn({ err: error }, reason);
     this.readiness.hold(hold, reason);
+    this.metrics.set('signalbox_db_connected', {}, 0);
   }
 
   private later(work: () => void, ms: number): void {

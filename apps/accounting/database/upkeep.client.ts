@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Environment } from '#config';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
+import { durationMs, parseDuration } from '../keys/duration.js';
 import { ReaperStore } from '../usage/reaper.store.js';
 import { Database } from './database.client.js';
 import { PartitionStore } from './partition.store.js';
@@ -11,7 +12,7 @@ const partitionsEveryMs = 3_600_000;
 const reapEveryMs = 10_000;
 /** An event is never redelivered after this: the stream USAGE keeps 7 days. Attempt ids are remembered for much longer. */
 const rememberAttemptsDays = 35;
-/** Kept prompts, where `signalbox.prompt_retention_days` does not say. */
+/** Kept prompts, where `signalbox.prompt_retention` does not say. */
 const defaultPromptDays = 30;
 const dayMs = 86_400_000;
 
@@ -57,10 +58,11 @@ export class Upkeep implements OnModuleInit, OnApplicationShutdown {
       if (dropped.length > 0) this.logger.info({ partitions: dropped, keepDays }, 'old usage was dropped');
     }
     await this.partitions.deleteBefore('attempts', daysBefore(now, rememberAttemptsDays));
-    const promptDays = general?.extras['prompt_retention_days'];
+    const keepPrompts = general?.extras['prompt_retention'];
+    const retention = typeof keepPrompts === 'string' ? parseDuration(keepPrompts) : null;
     await this.partitions.deleteBefore(
       'prompt_log',
-      daysBefore(now, typeof promptDays === 'number' && promptDays > 0 ? promptDays : defaultPromptDays),
+      retention === null ? daysBefore(now, defaultPromptDays) : new Date(now.getTime() - durationMs(retention)),
     );
   }
 

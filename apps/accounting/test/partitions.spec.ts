@@ -14,7 +14,7 @@ let service: AccountingService;
 
 beforeAll(async () => {
   [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-  const snapshot = sampleSnapshot({}, { spendRetentionDays: 90, extras: { prompt_retention_days: 7 } });
+  const snapshot = sampleSnapshot({}, { spendRetentionDays: 90, extras: { prompt_retention: '7d' } });
   service = await startAccounting({ natsUrl: nats.url, databaseUrl: postgres.url, snapshot });
 });
 afterAll(async () => {

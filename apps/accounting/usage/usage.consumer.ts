@@ -8,6 +8,7 @@ import { Database } from '../database/database.client.js';
 import { isBadData } from '../database/sql-state.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import type { Settlement } from './settle.js';
+import { usageCounts } from './usage-counters.js';
 import { readUsage, type ReadUsage } from './usage-row.js';
 import { UsageStore } from './usage.store.js';
 
@@ -138,10 +139,15 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     this.logger.error({ subject, sequence, reason }, 'an event could not be read; it is in the table usage_dead');
   }
 
-  private count({ charges, corrections, duplicates }: Settlement): void {
+  private count(settlement: Settlement): void {
+    const { charges, corrections, duplicates } = settlement;
     const results = { stored: charges.length, corrected: corrections.length, duplicate: duplicates };
     for (const [result, number] of Object.entries(results)) {
       if (number > 0) this.metrics.count('signalbox_usage_events_total', { result }, number);
+    }
+    for (const { model, provider, type, amount } of usageCounts(settlement)) {
+      if (type === null) this.metrics.count('signalbox_cost_usd_total', { model, provider }, amount);
+      else this.metrics.count('signalbox_tokens_total', { model, provider, type }, amount);
     }
   }
 
