@@ -16,14 +16,14 @@ export class ConsolePagesController {
     reply.raw.writeHead(302, { location: '/ui', 'content-length': '0' }).end();
   }
 
-  @Get(['ui', 'ui/'])
+  @Get('ui')
   page(@Req() request: HttpRequest, @Res() reply: HttpReply): void {
     this.send(request.raw, reply, 'index.html');
   }
 
-  @Get('ui/*path')
-  file(@Req() request: HttpRequest, @Res() reply: HttpReply, @Param('path') path: string | string[]): void {
-    this.send(request.raw, reply, Array.isArray(path) ? path.join('/') : path);
+  @Get('ui/*')
+  file(@Req() request: HttpRequest, @Res() reply: HttpReply, @Param('*') path: string): void {
+    this.send(request.raw, reply, path === '' ? 'index.html' : path);
   }
 
   /** The page that shows the API's description. */
