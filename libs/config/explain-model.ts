@@ -9,9 +9,11 @@ export function explainModel(snapshot: ConfigSnapshot, name: string): string[] {
   let left = snapshot.routing.maxFallbacks;
   while (queue.length > 0 && left > 0) {
     const next = queue.shift();
-    if (next === undefined || tried.has(next)) continue;
-    left -= 1;
+    if (next === undefined) continue;
     const way = namesOn(snapshot, next);
+    // Two aliases of one model are one model: it is tried once.
+    if (way.some((step) => tried.has(step))) continue;
+    left -= 1;
     for (const step of way) tried.add(step);
     lines.push(`then, if that fails: ${next}`, ...describeName(snapshot, next, '  '));
     queue.push(...fallbacksOf(snapshot, way));

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ConfigProblem, ConfigSnapshot } from '#contracts';
-import { describeValue, isPlainMap, type PlainMap } from './source/plain-map.js';
+import { isPlainMap, type PlainMap } from './source/plain-map.js';
 import { checkSection, warnOfUnknownKeys } from './source/check-section.js';
 import { readFileTree, warnOfUnknownSections, type FileTree, type ReadInclude } from './source/file-tree.js';
 import { relocateEntryKeys, relocateSettings } from './source/relocate.js';
@@ -128,7 +128,7 @@ function applyCredentials(root: PlainMap, entries: readonly unknown[], { places,
     const values = isPlainMap(credential) ? credential['credential_values'] : undefined;
     const paramsPath = ['model_list', index, 'litellm_params'];
     if (!isPlainMap(values)) {
-      problems.error([...paramsPath, 'litellm_credential_name'], `credential_list has no ${describeValue(name)}`);
+      problems.error([...paramsPath, 'litellm_credential_name'], 'no entry of credential_list has this name');
       continue;
     }
     for (const [key, value] of Object.entries(values)) {

@@ -95,14 +95,14 @@ function checkTiers({ routing, models }: NamedModels, exists: Exists, nowhere: N
     if (found === undefined) return [];
     return [...Object.values(found.tiers).flat(), ...(found.defaultModel === null ? [] : [found.defaultModel])];
   };
-  for (const { router, path } of routers) {
+  for (const { router, path, defaultModelPath } of routers) {
     const tiersPath = [...path, 'litellm_params', 'complexity_router_config', 'tiers'];
     for (const [tier, names] of Object.entries(router.tiers)) {
       for (const name of names) if (!exists(name)) context.problems.error([...tiersPath, tier], nowhere(name));
     }
     const { defaultModel, modelName } = router;
     if (defaultModel !== null && !exists(defaultModel)) {
-      context.problems.error([...path, 'litellm_params', 'complexity_router_default_model'], nowhere(defaultModel));
+      context.problems.error(defaultModelPath, nowhere(defaultModel));
     }
     const circle = routing.aliases[modelName] === undefined ? circleFrom(modelName, targets) : null;
     if (circle !== null)

@@ -1,6 +1,7 @@
 /** `model: auto_router/complexity_router`: a name that picks one of several models by how hard a request looks. */
 import { tierNames, type ComplexityRouter } from '#contracts';
 import { listOf } from '../schema/value-types.js';
+import type { Path } from '../source/places.js';
 import type { BuildContext } from './build-context.js';
 import type { Entry } from './deployment.js';
 
@@ -14,8 +15,15 @@ const weights = {
   questionComplexity: 0.02,
 };
 
+/** A router, with the places of its entry and of its default model, for messages. */
+export interface PlacedRouter {
+  readonly router: ComplexityRouter;
+  readonly path: Path;
+  readonly defaultModelPath: Path;
+}
+
 /** The router with LiteLLM's defaults filled in; empty where it could never pick a model, which is reported. */
-export function buildComplexityRouter(entry: Entry, context: BuildContext): ComplexityRouter[] {
+export function buildComplexityRouter(entry: Entry, context: BuildContext): PlacedRouter[] {
   const config = entry.params.complexity_router_config ?? {};
   const tiers = Object.fromEntries(
     tierNames.flatMap((tier) => {
@@ -41,28 +49,32 @@ export function buildComplexityRouter(entry: Entry, context: BuildContext): Comp
     context.problems.error(path, 'must rise: simple_medium, medium_complex, complex_reasoning');
   }
   const floors = config.length_floors ?? { MEDIUM: 100, COMPLEX: 500 };
-  return [
-    {
-      modelName: entry.modelName,
-      tiers,
-      defaultModel,
-      boundaries,
-      weights: { ...weights, ...withoutUndefined(config.dimension_weights ?? {}) },
-      tokenThresholds: {
-        simple: config.token_thresholds?.simple ?? 15,
-        complex: config.token_thresholds?.complex ?? 400,
-      },
-      // Empty lists stand for the router's own words.
-      keywords: {
-        code: config.code_keywords ?? [],
-        reasoning: config.reasoning_keywords ?? [],
-        technical: config.technical_keywords ?? [],
-        simple: config.simple_keywords ?? [],
-      },
-      reasoningOverrideMinScore: config.reasoning_override_min_score ?? boundaries.simpleMedium,
-      lengthFloors: floors === false ? {} : floors,
+  const router = {
+    modelName: entry.modelName,
+    tiers,
+    defaultModel,
+    boundaries,
+    weights: { ...weights, ...withoutUndefined(config.dimension_weights ?? {}) },
+    tokenThresholds: {
+      simple: config.token_thresholds?.simple ?? 15,
+      complex: config.token_thresholds?.complex ?? 400,
     },
-  ];
+    // Empty lists stand for the router's own words.
+    keywords: {
+      code: config.code_keywords ?? [],
+      reasoning: config.reasoning_keywords ?? [],
+      technical: config.technical_keywords ?? [],
+      simple: config.simple_keywords ?? [],
+    },
+    reasoningOverrideMinScore: config.reasoning_override_min_score ?? boundaries.simpleMedium,
+    lengthFloors: floors === false ? {} : floors,
+  };
+  const paramsPath = [...entry.path, 'litellm_params'];
+  const isOwnKey = entry.params.complexity_router_default_model !== undefined;
+  const defaultModelPath = isOwnKey
+    ? [...paramsPath, 'complexity_router_default_model']
+    : [...paramsPath, 'complexity_router_config', 'default_model'];
+  return [{ router, path: entry.path, defaultModelPath }];
 }
 
 function withoutUndefined(values: Readonly<Record<string, number | undefined>>): Record<string, number> {

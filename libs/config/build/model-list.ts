@@ -1,5 +1,5 @@
 /** `model_list` as deployments and complexity routers. */
-import type { Backend, ComplexityRouter, Deployment } from '#contracts';
+import type { Backend, Deployment } from '#contracts';
 import { isPlainMap, type PlainMap } from '../source/plain-map.js';
 import { checkSection, warnOfUnknownKeys } from '../source/check-section.js';
 import { closestName } from '../source/closest-name.js';
@@ -9,7 +9,7 @@ import { LitellmParams, ModelEntry, ModelInfo } from '../schema/model-schema.js'
 import { resolveModelName, wildcardNames } from '../providers.js';
 import { BackendRegistry } from './backend-registry.js';
 import { missingUnder, type BuildContext } from './build-context.js';
-import { buildComplexityRouter } from './complexity-router.js';
+import { buildComplexityRouter, type PlacedRouter } from './complexity-router.js';
 import { buildDeployment, unsetBase, type DeploymentDraft, type Entry } from './deployment.js';
 import { uniqueIds } from './deployment-id.js';
 import type { DeploymentDefaults } from './routing-settings.js';
@@ -17,7 +17,7 @@ import type { DeploymentDefaults } from './routing-settings.js';
 export interface ModelList {
   readonly backends: readonly Backend[];
   readonly deployments: readonly Deployment[];
-  readonly complexityRouters: readonly { readonly router: ComplexityRouter; readonly path: Path }[];
+  readonly complexityRouters: readonly PlacedRouter[];
   /** The fallbacks that stand at entries, with their places. */
   readonly entries: readonly { readonly fallbackModels: readonly string[]; readonly entryPath: Path }[];
   /** Every `model_name`, also of entries with errors: references to them are no second error. */
@@ -33,7 +33,7 @@ export function buildModelList(
 ): ModelList {
   const registry = new BackendRegistry();
   const drafts: DeploymentDraft[] = [];
-  const complexityRouters: { router: ComplexityRouter; path: Path }[] = [];
+  const complexityRouters: PlacedRouter[] = [];
   const names = new Set<string>();
   for (const [index, raw] of entries.entries()) {
     const path = ['model_list', index];
@@ -42,8 +42,7 @@ export function buildModelList(
     if (entry === null) continue;
     const target = resolveModelName(entry.params.model ?? '');
     if (target.kind === 'unsupported') context.problems.error([...path, 'litellm_params', 'model'], target.message);
-    else if (target.kind === 'complexity-router')
-      complexityRouters.push(...buildComplexityRouter(entry, context).map((router) => ({ router, path })));
+    else if (target.kind === 'complexity-router') complexityRouters.push(...buildComplexityRouter(entry, context));
     else if (target.kind === 'any-provider') drafts.push(...expandAnyProvider(entry, registry, defaults, context));
     else drafts.push(...buildDeployment(entry, target, registry, defaults, context));
   }
