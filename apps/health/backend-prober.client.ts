@@ -4,19 +4,39 @@ import { Bus } from '#bus';
 import { GatewayError, ProbeBackend, type Backend } from '#contracts';
 import { Metrics } from '#telemetry';
 import type { ProbeResult } from './judgement.js';
+import { RosterAlert } from './roster-alert.publisher.js';
+
+/** Probes at once: a large fleet is not asked all together, at the start above all. */
+const maxAtOnce = 16;
 
 @Injectable()
 export class BackendProber {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
   constructor(
     private readonly bus: Bus,
     private readonly metrics: Metrics,
+    private readonly roster: RosterAlert,
   ) {}
 
   /** null where no worker serves the backend. */
   async probe(backend: Backend): Promise<ProbeResult | null> {
+    if (this.running >= maxAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.running += 1;
+    try {
+      return await this.ask(backend);
+    } finally {
+      this.running -= 1;
+      this.waiting.shift()?.();
+    }
+  }
+
+  private async ask(backend: Backend): Promise<ProbeResult | null> {
     try {
       const reply = await this.bus.request(ProbeBackend, { v: 1, backend }, { tokens: { backend: backend.id } });
       this.metrics.observe('signalbox_backend_probe_duration_seconds', { backend: backend.id }, reply.latencyMs / 1000);
+      await this.roster.take(backend, reply.installed);
       return reply;
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'service_unavailable') return null;

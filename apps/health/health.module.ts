@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common';
 import { BackendProber } from './backend-prober.client.js';
 import { HealthRound } from './health-round.publisher.js';
+import { RosterAlert } from './roster-alert.publisher.js';
 
-@Module({ providers: [BackendProber, HealthRound] })
+@Module({ providers: [BackendProber, HealthRound, RosterAlert] })
 export class HealthModule {}

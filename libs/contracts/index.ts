@@ -165,9 +165,12 @@ export {
   LimitVerdict,
   AskLimits,
   LimitsTaken,
+  CopyLimits,
   LimitOwners,
 } from './limits.js';
-export type { LimitsTakenEvent, LimitOwner } from './limits.js';
+export type { LimitsTakenEvent, LimitOwner, LimitBookCopy } from './limits.js';
 export { OwnersBucket, ownershipTiming } from './owners.js';
 export type { OwnerEntry } from './owners.js';
 export { ConsoleSignedOut } from './console.js';
+export { AlertModels } from './model-alert.js';
+export type { AlertModelsEvent } from './model-alert.js';
