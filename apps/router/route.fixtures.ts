@@ -3,14 +3,11 @@ import {
   AttemptOutcome,
   Backend,
   BackendHealth,
-  BackendId,
   BackendLoad,
   ConfigSnapshot,
   Deployment,
-  DeploymentId,
   Plan,
   PlanQuery,
-  RequestId,
   type AttemptOutcomeEvent,
   type BackendLoadEvent,
   type ComplexityRouter,
@@ -220,8 +217,8 @@ export class FleetUnderTest {
   readonly random: () => number;
   nowMs = startMs;
 
-  constructor(spec: SnapshotSpec, seed = 1) {
-    this.index = buildRouteIndex(snapshotOf(spec));
+  constructor(spec: SnapshotSpec | ConfigSnapshot, seed = 1) {
+    this.index = buildRouteIndex('v' in spec ? spec : snapshotOf(spec));
     this.view = new FleetView(this.index);
     this.random = seededRandom(seed);
   }
@@ -308,9 +305,6 @@ export class FleetUnderTest {
     this.view.applyLoad(event, this.nowMs);
   }
 }
-
-export const ids = { backend: (id: string) => BackendId.parse(id), deployment: (id: string) => DeploymentId.parse(id) };
-export const requestId = (id: string) => RequestId.parse(id);
 
 /** Models by name that a host says it has. */
 export function installed(...names: string[]): BackendHealth['installed'] {

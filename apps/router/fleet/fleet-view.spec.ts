@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildRouteIndex } from '../route-index.js';
-import { FleetUnderTest, loaded, requestId, snapshotOf, startMs } from '../route.fixtures.js';
+import { FleetUnderTest, loaded, snapshotOf, startMs } from '../route.fixtures.js';
 
 const twoHosts = () =>
   new FleetUnderTest({
@@ -199,7 +199,7 @@ describe('reload', () => {
     expect(fleet.view.inFlight('c')).toBe(1);
     expect(fleet.view.breaker('b', 'two', false, fleet.nowMs).kind).toBe('open');
     expect(fleet.view.latency('a', fleet.nowMs).samples).toBe(0);
-    fleet.outcome('c', { requestId: requestId('r1') });
+    fleet.outcome('c', { requestId: 'r1' });
     expect(fleet.view.inFlight('c')).toBe(0);
   });
 });
