@@ -1,11 +1,9 @@
 /** Accounting: keys, budgets, usage and spend, and the only owner of the database. */
 import { Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
 import { budgetControllers, budgetProviders } from './budgets/budgets.module.js';
 import { Database } from './database/database.client.js';
 import { PartitionStore } from './database/partition.store.js';
 import { Upkeep } from './database/upkeep.client.js';
-import { ErrorsFilter } from './errors.filter.js';
 import { AdminTransaction } from './keys/admin-transaction.store.js';
 import { AuditStore } from './keys/audit.store.js';
 import { ChangePublisher } from './keys/change.publisher.js';
@@ -33,7 +31,6 @@ import { UsageStore } from './usage/usage.store.js';
 @Module({
   controllers: [KeysController, TeamsController, UsersController, SpendController, ...budgetControllers],
   providers: [
-    { provide: APP_FILTER, useClass: ErrorsFilter },
     Database,
     PartitionStore,
     Upkeep,

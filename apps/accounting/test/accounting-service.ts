@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Client } from 'pg';
+import { throwError } from 'rxjs';
 import { Bus } from '#bus';
 import { Environment } from '#config';
 import { ConfigBucket, type ConfigSnapshot } from '#contracts';
@@ -56,6 +57,8 @@ export async function startAccounting(options: {
     { module: TestRoot, imports: [ServiceModule.of(parts), AccountingModule] },
     { strategy: new BusTransport(bus), logger: false },
   );
+  // As runService has it: errors reach the bus as they were thrown.
+  app.useGlobalFilters({ catch: (error: unknown) => throwError(() => error) });
   await app.listen();
   await bus.flush();
   await until(() => readiness.ready);
