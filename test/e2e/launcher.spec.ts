@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OllamaUpstream, spawnLauncher, startSuite, suiteProcesses, type Suite, type SuiteProcess } from '#testing';
 
 const services = suiteProcesses.filter((name) => name !== 'nats' && name !== 'postgres');
@@ -161,22 +161,37 @@ describe('what cannot start says why', () => {
 describe('how it ends', () => {
   let folder: string;
   let ollama: OllamaUpstream;
+  const running: Suite[] = [];
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'signalbox-e2e-'));
     ollama = await OllamaUpstream.start();
+  });
+  afterEach(async () => {
+    for (const suite of running.splice(0)) await suite.stop();
   });
   afterAll(async () => {
     await ollama.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  const start = () => startSuite({ dataDir: join(folder, 'data'), env: { OLLAMA_HOST: ollama.url } });
+  const start = async () => {
+    const suite = await startSuite({ dataDir: join(folder, 'data'), env: { OLLAMA_HOST: ollama.url } });
+    running.push(suite);
+    return suite;
+  };
+  /** A stream whose first words have come. */
+  const openStream = async (suite: Suite, pieces: number, pieceDelayMs: number) => {
+    await expect.poll(() => suite.fetch('/v1/models').then((answer) => answer.text())).toContain('llama3.2');
+    ollama.script.next({ text: Array.from({ length: pieces }, (_none, n) => `w${n} `), pieceDelayMs });
+    const answer = await chat(suite, { stream: true });
+    expect(answer.status).toBe(200);
+    return answer;
+  };
 
   test('the launcher killed with -9 leaves nothing, and the next start takes less than ten seconds', async () => {
     const first = await start();
     first.kill('health', 'SIGSTOP');
     first.launcher.kill('SIGKILL');
     await expect.poll(() => processesOf(first.dataDir), { timeout: 10_000 }).toEqual([]);
-    await first.stop();
     const before = performance.now();
     const second = await start();
     expect(performance.now() - before).toBeLessThan(10_000);
@@ -187,8 +202,7 @@ describe('how it ends', () => {
 
   test('SIGTERM lets a running stream finish and refuses new requests', async () => {
     const suite = await start();
-    ollama.script.next({ text: Array.from({ length: 20 }, (_none, n) => `w${n} `), pieceDelayMs: 60 });
-    const answer = await chat(suite, { stream: true });
+    const answer = await openStream(suite, 20, 60);
     const exited = once(suite.launcher, 'exit');
     suite.launcher.kill('SIGTERM');
     const text = await answer.text();
@@ -196,21 +210,19 @@ describe('how it ends', () => {
     expect(text.trim().endsWith('data: [DONE]')).toBe(true);
     await expect(chat(suite)).rejects.toThrow();
     expect(await exited).toEqual([0, null]);
-    await suite.stop();
+    expect(processesOf(suite.dataDir)).toEqual([]);
   });
 
   test('a second signal does not wait for streams', async () => {
     const suite = await start();
-    ollama.script.next({ text: Array.from({ length: 500 }, () => 'x'), pieceDelayMs: 100 });
-    const answer = await chat(suite, { stream: true });
+    const answer = await openStream(suite, 500, 100);
     const exited = once(suite.launcher, 'exit');
     suite.launcher.kill('SIGTERM');
     await expect.poll(() => suite.logs()).toContain('SIGTERM: stopping');
-    // Two signals within a moment are the Ctrl-C that npm repeats.
+    // Two signals within a moment are the Ctrl-C that npm repeats, so the second one comes as often as it takes.
     await expect.poll(() => suite.launcher.kill('SIGTERM') && suite.logs()).toContain('stopping at once');
     await expect(answer.text()).rejects.toThrow();
     expect(await exited).toEqual([0, null]);
     expect(processesOf(suite.dataDir)).toEqual([]);
-    await suite.stop();
   });
 });
