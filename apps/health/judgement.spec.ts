@@ -42,6 +42,8 @@ describe('a backend', () => {
     ['comes back with a good probe', ['good', 'refused', 'good'], 'healthy'],
     ['comes back with a request that succeeded', ['refused', 'ok'], 'healthy'],
     ['without a worker is out', ['good', 'no-worker'], 'unhealthy'],
+    ['whose worker starts is given a moment', ['no-worker', 'no-worker', 'no-worker'], 'unknown'],
+    ['without a worker for long is out', Array.from({ length: 6 }, () => 'no-worker'), 'unhealthy'],
   ])('%s', (_name, steps, state) => {
     expect(after(steps).state).toBe(state);
   });

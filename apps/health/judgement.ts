@@ -23,6 +23,8 @@ export interface Judgement {
 
 /** Failed probes in a row that take a host out which answered requests lately. */
 const failuresToLeave = 2;
+/** Unanswered probes after which a backend that nobody has seen yet is out. */
+const failuresWhileStarting = 6;
 /** Good probes in a row that bring it back. */
 const successesToReturn = 1;
 /** A request that succeeded this recently speaks against a lost probe. */
@@ -71,14 +73,14 @@ export function afterProbe(before: Judgement, probe: ProbeResult, now: number): 
   return moved({ ...before, ...facts }, returns ? 'healthy' : before.state, returns ? null : before.reason, now);
 }
 
-/** Takes in that a probe could not even be asked for: no worker serves the backend. */
+/**
+ * Takes in that a probe could not even be asked for: no worker serves the backend. While everything starts that is no
+ * judgement yet: a worker needs a moment to take its hosts.
+ */
 export function afterNoWorker(before: Judgement, now: number): Judgement {
-  return moved(
-    { ...before, successes: 0, failures: before.failures + 1 },
-    'unhealthy',
-    'no worker serves this backend',
-    now,
-  );
+  const next = { ...before, successes: 0, failures: before.failures + 1 };
+  const starting = before.state === 'unknown' && next.failures < failuresWhileStarting;
+  return moved(next, starting ? 'unknown' : 'unhealthy', 'no worker serves this backend', now);
 }
 
 /** Takes the outcome of a real request in; only failures that are the backend's own count. */

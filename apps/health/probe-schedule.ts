@@ -3,6 +3,8 @@ import type { Judgement } from './judgement.js';
 
 /** A dead host is asked more often than the interval at first, so that it is back soon, then at the interval. */
 const quickMs = [1_000, 2_000, 4_000, 8_000];
+/** While nobody has answered yet. */
+const startingMs = 500;
 /** Clouds are asked seldom: their list of models changes by the day, and outcomes tell the rest. */
 const cloudFactor = 4;
 
@@ -16,6 +18,7 @@ export interface ScheduleFacts {
 /** Milliseconds until the next probe, with a tenth of jitter. */
 export function nextProbeMs(judgement: Judgement, facts: ScheduleFacts): number {
   const usual = facts.kind === 'cloud' ? facts.intervalMs * cloudFactor : facts.intervalMs;
+  if (judgement.state === 'unknown') return startingMs;
   const quick = judgement.state === 'unhealthy' ? (quickMs[judgement.failures - 1] ?? usual) : usual;
   return Math.min(quick, usual) * (0.95 + 0.1 * facts.random);
 }

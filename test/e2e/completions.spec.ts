@@ -9,7 +9,11 @@ let client: OpenAI;
 
 beforeAll(async () => {
   ollama = await OllamaUpstream.start({
-    models: [{ name: 'llama3.1:8b' }, { name: 'nomic-embed-text', capabilities: ['embedding'] }],
+    models: [
+      { name: 'llama3.1:8b' },
+      { name: 'failing:1b' },
+      { name: 'nomic-embed-text', capabilities: ['embedding'] },
+    ],
   });
   cloud = await OpenAiUpstream.start();
   suite = await startSuite({
@@ -20,6 +24,11 @@ beforeAll(async () => {
           model_name: 'vectors',
           litellm_params: { model: 'ollama/nomic-embed-text', api_base: ollama.url },
           model_info: { mode: 'embedding' },
+        },
+        { model_name: 'house-failing', litellm_params: { model: 'ollama/failing:1b', api_base: ollama.url } },
+        {
+          model_name: 'cloud-failing',
+          litellm_params: { model: 'openai/failing', api_base: `${cloud.url}/v1`, api_key: 'sk-upstream-secret' },
         },
         {
           model_name: 'cloud',
@@ -74,7 +83,9 @@ describe.each(['house', 'cloud'])('a chat completion of %s', (model) => {
         ? { status: 500, body: { error: 'llama-server process has terminated: exit status 2' } }
         : openAiRefusals.server();
     upstream.script.default({ refuse });
-    const failed = await client.chat.completions.create({ model, messages }).catch((error: unknown) => error);
+    const failed = await client.chat.completions
+      .create({ model: `${model}-failing`, messages })
+      .catch((error: unknown) => error);
     upstream.script.default({});
     expect(failed).toBeInstanceOf(OpenAI.APIError);
     expect((failed as InstanceType<typeof OpenAI.APIError>).status).toBe(502);
@@ -84,14 +95,20 @@ describe.each(['house', 'cloud'])('a chat completion of %s', (model) => {
     (model === 'house' ? ollama : cloud).script.next({
       breakAfter: { pieces: 2, how: 'error', message: 'an error was encountered while running the model' },
     });
-    await expect(streamed(model)).rejects.toThrow();
+    await expect(streamed(`${model}-failing`)).rejects.toThrow();
   });
 });
 
 describe('the gateway', () => {
   it('lists its models', async () => {
     const models = await client.models.list();
-    expect(models.data.map((model) => model.id).sort()).toEqual(['cloud', 'house', 'vectors']);
+    expect(models.data.map((model) => model.id).sort()).toEqual([
+      'cloud',
+      'cloud-failing',
+      'house',
+      'house-failing',
+      'vectors',
+    ]);
   });
 
   it('gives embeddings as the SDK asks for them, in base64', async () => {
@@ -191,7 +208,10 @@ describe('the gateway', () => {
     cloud.script.default({
       refuse: openAiRefusals.key(),
     });
-    const response = await suite.fetch('/v1/chat/completions', { method: 'POST', body: { model: 'cloud', messages } });
+    const response = await suite.fetch('/v1/chat/completions', {
+      method: 'POST',
+      body: { model: 'cloud-failing', messages },
+    });
     cloud.script.default({});
     expect(response.status).not.toBe(401);
     expect(await response.text()).not.toContain('sk-upstream-secret');
