@@ -3,7 +3,7 @@ import { tierNames, type ComplexityRouter } from '#contracts';
 import { listOf } from '../schema/value-types.js';
 import type { Path } from '../source/places.js';
 import type { BuildContext } from './build-context.js';
-import type { Entry } from './deployment.js';
+import type { Entry } from './entry.js';
 
 const weights = {
   tokenCount: 0.1,

@@ -10,8 +10,10 @@ import { resolveModelName, wildcardNames } from '../providers.js';
 import { BackendRegistry } from './backend-registry.js';
 import { missingUnder, type BuildContext } from './build-context.js';
 import { buildComplexityRouter, type PlacedRouter } from './complexity-router.js';
-import { buildDeployment, unsetBase, type DeploymentDraft, type Entry } from './deployment.js';
+import { buildDeployment, type DeploymentDraft } from './deployment.js';
+import type { Entry } from './entry.js';
 import { uniqueIds } from './deployment-id.js';
+import { unsetBase } from './placement.js';
 import type { DeploymentDefaults } from './routing-settings.js';
 
 export interface ModelList {
