@@ -55,6 +55,8 @@ export const LimitQuestion = z.discriminatedUnion('op', [
     owner,
     ticket,
     tokens: z.number().int().nonnegative().nullable(),
+    /** For a batch of permits: how many were used. */
+    requests: z.number().int().nonnegative().nullable().default(null),
     undo: z.boolean(),
   }),
 ]);
@@ -91,10 +93,33 @@ export const LimitsTaken = eventContract({
     ticket,
     takes: z.array(LimitTake),
     /** Set when the request is over. */
-    finished: z.object({ tokens: z.number().int().nonnegative().nullable(), undo: z.boolean() }).nullable(),
+    finished: z
+      .object({
+        tokens: z.number().int().nonnegative().nullable(),
+        requests: z.number().int().nonnegative().nullable().default(null),
+        undo: z.boolean(),
+      })
+      .nullable(),
   }),
 });
 export type LimitsTakenEvent = z.infer<typeof LimitsTaken.payload>;
+
+const LimitLog = z.object({
+  kind: LimitKind,
+  name: z.string(),
+  windowMs: z.number().positive(),
+  /** What was taken, and for how much longer it counts. */
+  entries: z.array(z.object({ ticket: z.string(), amount: z.number().int().nonnegative(), leftMs: z.number() })),
+});
+
+/** What the owner of a shard has counted, for an ingress that has just started and may own the shard one day. */
+export const CopyLimits = requestContract({
+  subject: 'limits.copy.{shard}',
+  request: z.object({ v: z.literal(1) }),
+  reply: z.object({ v: z.literal(1), books: z.array(z.object({ owner, logs: z.array(LimitLog) })) }),
+  deadlineMs: 1_000,
+});
+export type LimitBookCopy = z.infer<typeof CopyLimits.reply>['books'][number];
 
 /**
  * Bucket OWNERS. `limits.session.HOLDER` is written every beat by each ingress; `limits.shard.N` names the holder that
