@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf, emptyKeyForm, limitsOf, newKeyBody } from './keys.js';
+
+describe('a budget', () => {
+  it.each([
+    [1, null, null],
+    [0, 10, { percent: 0, filled: 0, tone: 'good' }],
+    [8, 10, { percent: 80, filled: 80, tone: 'warn' }],
+    [12, 10, { percent: 120, filled: 100, tone: 'bad' }],
+    [0, 0, { percent: 100, filled: 100, tone: 'bad' }],
+  ])('with %d spent of %j is %j', (spent, limit, expected) => {
+    expect(budgetOf(spent, limit)).toEqual(expected);
+  });
+});
+
+describe('the form of a new key', () => {
+  it.each([
+    ['a name alone', { name: ' laptop ' }, { key_alias: 'laptop' }],
+    [
+      'models',
+      { name: 'a', models: ' smart, qwen3:14b\nfast ,' },
+      { key_alias: 'a', models: ['smart', 'qwen3:14b', 'fast'] },
+    ],
+    [
+      'a budget',
+      { name: 'a', budget: '$2,50', budgetDuration: '1mo' },
+      { key_alias: 'a', max_budget: 2.5, budget_duration: '1mo' },
+    ],
+    ['a budget for ever', { name: 'a', budget: '0', budgetDuration: '' }, { key_alias: 'a', max_budget: 0 }],
+    ['team and end', { name: 'a', team: 'ops', expires: '7d' }, { key_alias: 'a', team_id: 'ops', duration: '7d' }],
+  ])('with %s', (_what, typed, body) => {
+    expect(newKeyBody({ ...emptyKeyForm, ...typed })).toEqual({ body });
+  });
+
+  it.each([{ name: '  ' }, { name: 'a', budget: 'much' }, { name: 'a', budget: '-1' }])('is refused as %j', (typed) => {
+    expect(newKeyBody({ ...emptyKeyForm, ...typed })).toHaveProperty('problem');
+  });
+});
+
+it('limits are told in words, those that are not set are left out', () => {
+  const none = {
+    rpm_limit: null,
+    tpm_limit: null,
+    max_tokens_budget: null,
+    max_requests_budget: null,
+    data_policy: null,
+  };
+  expect(limitsOf(none)).toEqual([]);
+  expect(limitsOf({ ...none, rpm_limit: 20, data_policy: 'local' })).toEqual([
+    '20 requests a minute',
+    'data policy local',
+  ]);
+});
