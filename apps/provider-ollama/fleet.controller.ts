@@ -1,11 +1,10 @@
 /** Follows the config: one HostController for each local backend that this worker serves or stands by for. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Bus } from '#bus';
-import { Environment, resolveSecret } from '#config';
+import { Environment, resolveHeaders, resolveSecret, secretSourcesOf } from '#config';
 import type { Backend, ConfigSnapshot } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
@@ -82,19 +81,23 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
       known.controller.configure(backend, snapshot, headers);
       return;
     }
-    const engine = backend.dialect === 'ollama' ? new OllamaClient() : new OpenAiEngineClient();
+    const fill = (values: Readonly<Record<string, string>>) => resolveHeaders(values, this.environment.variables);
+    const engine = backend.dialect === 'ollama' ? new OllamaClient(fill) : new OpenAiEngineClient(fill);
     const controller = new HostController(backend, snapshot, engine, this.parts);
     controller.configure(backend, snapshot, headers);
     this.hosts.set(backend.id, { controller, dialect: backend.dialect });
     controller.start();
   }
 
-  /** Most engines want no key; a proxy in front of one may. */
+  /** Most engines want no key; a proxy in front of one may. Without it the engine's own refusal says the rest. */
   private headersOf(backend: Backend): Record<string, string> {
     if (backend.apiKey === null) return {};
-    const { configFile, variables } = this.environment;
-    const readFile = () => (configFile === null ? '' : readFileSync(configFile, 'utf8'));
-    const secret = resolveSecret(backend.apiKey, { env: variables, readFile });
-    return secret === null ? {} : { authorization: `Bearer ${secret.reveal()}` };
+    try {
+      const secret = resolveSecret(backend.apiKey, secretSourcesOf(this.environment));
+      if (secret !== null) return { authorization: `Bearer ${secret.reveal()}` };
+    } catch (error) {
+      this.logger.warn({ backend: backend.id, err: error }, 'the key of a backend cannot be read');
+    }
+    return {};
   }
 }

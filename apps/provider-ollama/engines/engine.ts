@@ -18,6 +18,9 @@ export interface EngineView {
   readonly digests: ReadonlyMap<string, string>;
 }
 
+/** Replaces `os.environ/NAME` in header values. */
+export type FillHeaders = (headers: Readonly<Record<string, string>>) => Record<string, string>;
+
 export interface Engine {
   /** Address and credentials may change with the config. */
   configure(backend: Backend, headers: Readonly<Record<string, string>>): void;

@@ -4,7 +4,7 @@ import type { Backend, InferOpen, InstalledModel } from '#contracts';
 import { callUpstream, UpstreamProblem, type PreparedParts, type UpstreamResponse } from '#upstream';
 import { NdjsonDecoder, readOllamaError, scrubUpstreamText, writeOllamaLoad } from '#wire';
 import { taggedName } from '../queue/resident-key.js';
-import { installedModel, unseen, type Engine, type EngineView } from './engine.js';
+import { installedModel, unseen, type Engine, type EngineView, type FillHeaders } from './engine.js';
 import { prepareOllamaCall } from './ollama-call.js';
 import { readPs, readPullLine, readShow, readTags, readVersion, type InstalledListing } from './ollama-listing.js';
 
@@ -21,6 +21,9 @@ export class OllamaClient implements Engine {
   /** By digest: what /api/show said does not change while the digest stays. */
   private readonly shown = new Map<string, ShownModel>();
 
+  /** `fillHeaders` puts the values of variables into a deployment's extra headers. */
+  constructor(private readonly fillHeaders: FillHeaders) {}
+
   configure(backend: Backend, headers: Readonly<Record<string, string>>): void {
     this.apiBase = backend.apiBase;
     this.headers = headers;
@@ -29,7 +32,7 @@ export class OllamaClient implements Engine {
   prepare(open: InferOpen, view: EngineView, promptIndex: number): PreparedParts {
     const facts = {
       apiBase: this.apiBase,
-      headers: { ...open.attempt.extraHeaders, ...this.headers },
+      headers: { ...this.fillHeaders(open.attempt.extraHeaders), ...this.headers },
       capabilities: installedModel(view, open.attempt.upstreamModel, taggedName)?.capabilities ?? null,
       makeCallId: () => `call_${randomBytes(4).toString('hex')}`,
       nowMs: Date.now(),

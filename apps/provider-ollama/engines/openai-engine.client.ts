@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Backend, InferOpen } from '#contracts';
 import { callUpstream, prepareOpenAiCall, UpstreamProblem, type PreparedParts } from '#upstream';
-import { unseen, type Engine, type EngineView } from './engine.js';
+import { unseen, type Engine, type EngineView, type FillHeaders } from './engine.js';
 
 const maxListBytes = 4 * 1024 * 1024;
 const lookTimeoutMs = 5_000;
@@ -24,6 +24,9 @@ export class OpenAiEngineClient implements Engine {
   private headers: Readonly<Record<string, string>> = {};
   readonly pull = null;
 
+  /** `fillHeaders` puts the values of variables into a deployment's extra headers. */
+  constructor(private readonly fillHeaders: FillHeaders) {}
+
   configure(backend: Backend, headers: Readonly<Record<string, string>>): void {
     this.apiBase = backend.apiBase;
     this.headers = headers;
@@ -32,7 +35,7 @@ export class OpenAiEngineClient implements Engine {
   prepare(open: InferOpen): PreparedParts {
     const address = {
       urlOf: (path: string) => `${this.apiBase}/${path}`,
-      headers: { ...open.attempt.extraHeaders, ...this.headers },
+      headers: { ...this.fillHeaders(open.attempt.extraHeaders), ...this.headers },
     };
     return prepareOpenAiCall(open, address, Date.now());
   }

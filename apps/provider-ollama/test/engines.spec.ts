@@ -30,7 +30,7 @@ async function fakeServer(answer: (path: string, body: unknown) => { status: num
   });
   await server.start();
   closing.push(() => server.stop());
-  const client = new OllamaClient();
+  const client = new OllamaClient((headers) => ({ ...headers }));
   client.configure(backendOf('b', server.url), { authorization: 'Bearer k' });
   return { server, client };
 }
@@ -88,7 +88,7 @@ describe('OllamaClient', () => {
 
   it('says that a host is away', async () => {
     const ollama = await OllamaUpstream.start();
-    const client = new OllamaClient();
+    const client = new OllamaClient((headers) => ({ ...headers }));
     client.configure(backendOf('b', ollama.url), {});
     await ollama.stop();
     expect(await client.look(never)).toMatchObject({
@@ -135,7 +135,7 @@ describe('an engine that speaks OpenAI', () => {
     const server = new FakeServer(async ({ response }) => void response.writeHead(404).end());
     await server.start();
     closing.push(() => server.stop());
-    const client = new OpenAiEngineClient();
+    const client = new OpenAiEngineClient((headers) => ({ ...headers }));
     client.configure(backendOf('b', server.url, { dialect: 'openai' }), {});
     expect(await client.look(never)).toMatchObject({ reachable: true, installed: null });
   });

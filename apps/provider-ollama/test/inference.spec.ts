@@ -97,6 +97,15 @@ describe('a chat', () => {
     });
   });
 
+  it('fills variables into extra headers where the engine is called', async () => {
+    await worker.stop();
+    worker = await startWorker(nats.url, { GPU_TOKEN: 'secret-token' });
+    await served(bus, backend);
+    const extraHeaders = { 'x-proxy': 'os.environ/GPU_TOKEN', 'x-plain': 'a' };
+    await ask(bus, openingOf(backend, 'llama3.2', {}, { extraHeaders }));
+    expect(chats()[0]?.headers).toMatchObject({ 'x-proxy': 'secret-token', 'x-plain': 'a' });
+  });
+
   it('stores what it used once, before it says that this is durable', async () => {
     const closes: UsageCloseEvent[] = [];
     const consumer = await bus.consume({
