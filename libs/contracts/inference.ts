@@ -30,6 +30,8 @@ export const Payer = z.object({
   /** Leases that hold the reservation of this attempt; nano-dollars. */
   leases: z.array(z.object({ id: z.string(), scope: z.string(), windowId: z.string() })),
   reservedNanoUsd: z.number().int().nonnegative(),
+  /** The same in tokens, for budgets that count them. */
+  reservedTokens: z.number().int().nonnegative().optional(),
 });
 export type Payer = z.infer<typeof Payer>;
 

@@ -1,24 +1,39 @@
-/**
- * Who calls, and what they may spend: the one door that every request passes. This is its first slice (the master key and
- * virtual keys, no budgets yet); the callers rely on `authenticate`, `admit` and `Admission` staying as they are.
- */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+/** Who calls, and what they may spend: the one door that every request passes. */
 import { Injectable } from '@nestjs/common';
-import { Bus } from '#bus';
 import { Environment } from '#config';
 import {
+  budgetScopeName,
   GatewayError,
-  KeyDigest,
-  KeyId,
-  KeyRecord,
-  LookUpKey,
   type Attempt,
+  type BudgetAmounts,
+  type KeyRecord,
+  type LimitState,
   type Payer,
   type RequestId,
 } from '#contracts';
 import { Snapshots } from '#service';
+import { Metrics } from '#telemetry';
+import { AddressThrottle } from './address-throttle.js';
+import { overBudget, overLimit, reservingOf } from './admission.js';
+import {
+  isKeyShaped,
+  isSameSecret,
+  keyDigest,
+  keyProblem,
+  masterRecord,
+  missingKey,
+  presentedKey,
+  wrongKey,
+  type RequestHeaders,
+} from './authenticate.js';
+import { BudgetLeases } from './budget-leases.client.js';
+import { demandsOf, mostOf, type Ceiling, type RequestSize } from './estimate.js';
+import { Keys } from './keys.client.js';
+import { Limiter } from './limiter.client.js';
 import { MasterKey } from './master-key.client.js';
+import { permitsModel } from './model-permission.js';
+import { limitHeaders, limitsOf, type OwnerLimits } from './rate-limit.js';
+import type { Reservation } from './reservation.js';
 
 export interface AdmissionFacts {
   readonly requestId: RequestId;
@@ -37,113 +52,188 @@ export interface AdmissionFacts {
 /** A request that was let in. Exactly one of `settle` and `release` ends it. */
 export interface Admission {
   readonly payer: Payer;
+  /** The attempts that the reservation covers, in order: others must not run. */
+  readonly attempts: readonly Attempt[];
   /** The most output tokens that were reserved for; null = not capped. */
   readonly outputCap: number | null;
   /** `x-ratelimit-*`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether `attempt` still fits beside what the attempts before it used; where it does not, it must not run. */
+  covers(attempt: Attempt, spent: { costNanoUsd: number; tokens: number }): boolean;
+  /** The usage of all attempts is stored: what is left of the reservation is free again. */
   settle(actual: { costNanoUsd: number; tokens: number; answered: boolean }): void;
+  /** Nothing ever reached a worker. */
   release(): void;
 }
 
 @Injectable()
 export class Access {
+  private readonly throttle = new AddressThrottle();
+
   constructor(
-    private readonly bus: Bus,
     private readonly environment: Environment,
     private readonly snapshots: Snapshots,
     private readonly masterKey: MasterKey,
+    private readonly keys: Keys,
+    private readonly leases: BudgetLeases,
+    private readonly limiter: Limiter,
+    private readonly metrics: Metrics,
   ) {}
 
-  /** The caller; throws invalid_api_key. */
-  async authenticate(headers: IncomingHttpHeaders, _remoteAddress: string): Promise<KeyRecord> {
+  /** The caller; throws invalid_api_key, or rate_limit_exceeded for an address that guesses. */
+  async authenticate(headers: RequestHeaders, remoteAddress: string): Promise<KeyRecord> {
     const master = this.masterKey.current();
-    if (master === null) return masterRecord('anonymous');
+    if (master === null) return masterRecord('anonymous', this.globalScopes());
     const presented = presentedKey(headers);
-    if (presented === null)
-      throw new GatewayError('invalid_api_key', {
-        message: 'No API key was given. Send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.',
-      });
-    if (sameText(presented, master)) return masterRecord('master');
+    if (presented === null) throw this.refused(missingKey());
+    if (isSameSecret(presented, master)) return masterRecord('master', this.globalScopes());
     const pepper = this.environment.keyPepper;
-    if (pepper === null || !/^[\x21-\x7e]{8,256}$/.test(presented)) throw refused(presented);
-    const digest = KeyDigest.parse(createHmac('sha256', pepper).update(presented).digest('hex'));
-    const { key } = await this.bus.request(LookUpKey, { v: 1, digest });
-    if (key === null) throw refused(presented);
-    if (key.blocked) throw new GatewayError('invalid_api_key', { message: 'This key is blocked.' });
-    if (key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now())
-      throw new GatewayError('invalid_api_key', { message: 'This key has expired.' });
+    if (pepper === null || !isKeyShaped(presented)) throw this.refused(wrongKey(presented));
+    const digest = keyDigest(presented, pepper);
+    const known = this.keys.known(digest);
+    const key = known === undefined ? await this.lookUp(() => this.keys.lookUp(digest), remoteAddress) : known;
+    const problem = key === null ? wrongKey(presented) : keyProblem(key, Date.now());
+    if (problem !== null || key === null) throw this.refused(problem ?? wrongKey(presented));
     return key;
   }
 
-  /** Lets a planned request in, or throws insufficient_quota or rate_limit_exceeded. */
+  /** Lets a planned request in; throws insufficient_quota, rate_limit_exceeded, model_not_priced or budget_unavailable. */
   async admit(facts: AdmissionFacts): Promise<Admission> {
-    const { key } = facts;
-    const payer: Payer = {
-      keyId: key.id,
-      keyAlias: key.alias,
-      teamId: key.teamId,
-      userId: key.userId,
-      endUser: facts.endUser,
-      tags: [...new Set([...key.tags, ...facts.tags])],
-      leases: [],
-      reservedNanoUsd: 0,
+    const { key, model, attempts } = facts;
+    this.checkUserModels(key, model);
+    const size: RequestSize = {
+      inputTokens: facts.inputTokens,
+      maxOutputTokens: facts.generates ? facts.maxOutputTokens : 0,
+      choices: facts.choices,
     };
-    void this.snapshots;
-    return { payer, outputCap: null, headers: {}, settle: () => {}, release: () => {} };
+    const { scopes, ceilings } = reservingOf(key, model, attempts, size);
+    const most = ceilings[0]?.amounts.tokens ?? 0;
+    const names = [model, ...attempts.slice(0, 1).map((attempt) => attempt.modelGroup)];
+    const owners = limitsOf(key, names, most);
+    const ticket = this.limiter.ticketOf(facts.requestId);
+    const states = await this.takeLimits(key, owners, ticket);
+    try {
+      const reserved = await this.reserve(key, scopes, ceilings);
+      return this.admission(facts, size, { ...reserved, owners, ticket, states });
+    } catch (error) {
+      for (const { owner } of owners) this.limiter.finish(owner, ticket, null, true);
+      throw error;
+    }
   }
-}
 
-function presentedKey(headers: IncomingHttpHeaders): string | null {
-  const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
-  if (bearer !== undefined) return bearer;
-  for (const name of ['x-api-key', 'x-litellm-api-key', 'api-key']) {
-    const value = headers[name];
-    if (typeof value === 'string' && value.trim() !== '') return value.trim().replace(/^Bearer\s+/i, '');
+  private async lookUp(look: () => Promise<KeyRecord | null>, address: string): Promise<KeyRecord | null> {
+    const retryAfterMs = this.throttle.waitFor(address, performance.now());
+    if (retryAfterMs > 0) {
+      throw this.refused(
+        new GatewayError('rate_limit_exceeded', { limit: 'too many wrong API keys from this address', retryAfterMs }),
+      );
+    }
+    const key = await look();
+    if (key === null) this.throttle.failed(address, performance.now());
+    return key;
   }
-  return null;
-}
 
-function refused(presented: string): GatewayError {
-  const shown = presented.length > 12 ? `${presented.slice(0, 3)}...${presented.slice(-4)}` : '***';
-  return new GatewayError('invalid_api_key', {
-    message: `Incorrect API key provided: ${shown.replace(/[^\x20-\x7e]/g, '?')}.`,
-  });
-}
+  private checkUserModels(key: KeyRecord, model: string): void {
+    // As in LiteLLM, a key of a team is held to the team's models, not to its user's.
+    if (key.teamId !== null || key.userModels.length === 0) return;
+    const snapshot = this.snapshots.current();
+    const target = snapshot?.routing.aliases[model]?.model ?? model;
+    const groups =
+      snapshot?.deployments.filter((one) => one.modelName === target).flatMap((one) => one.accessGroups) ?? [];
+    if (!permitsModel(key.userModels, [model, target, ...groups]))
+      throw new GatewayError('model_not_allowed', { model });
+  }
 
-function sameText(a: string, b: string): boolean {
-  const left = createHmac('sha256', 'compare').update(a).digest();
-  const right = createHmac('sha256', 'compare').update(b).digest();
-  return timingSafeEqual(left, right);
-}
+  private async takeLimits(key: KeyRecord, owners: readonly OwnerLimits[], ticket: string): Promise<LimitState[]> {
+    const states: LimitState[] = [];
+    for (const [i, limits] of owners.entries()) {
+      const outcome = await this.limiter.take(limits, ticket);
+      states.push(...outcome.states);
+      if (outcome.kind === 'granted') continue;
+      // A request that is refused counts nowhere.
+      for (const { owner } of owners.slice(0, i)) this.limiter.finish(owner, ticket, null, true);
+      throw overLimit(key, limits.owner, limits.takes, outcome.refused, outcome.retryAfterMs);
+    }
+    return states;
+  }
 
-function masterRecord(id: 'master' | 'anonymous'): KeyRecord {
-  return KeyRecord.parse({
-    v: 1,
-    id: KeyId.parse(id),
-    alias: id,
-    role: 'master',
-    teamId: null,
-    teamAlias: null,
-    userId: null,
-    blocked: false,
-    blockedBy: null,
-    expiresAt: null,
-    models: [],
-    teamModels: [],
-    userModels: [],
-    aliases: {},
-    limits: { rpm: null, rps: null, tpm: null, maxParallelRequests: null },
-    modelRpm: {},
-    modelTpm: {},
-    teamLimits: null,
-    userLimits: null,
-    budgetScopes: [],
-    modelBudgetScopes: {},
-    dataPolicy: null,
-    priority: 'normal',
-    maxWaitMs: null,
-    tags: [],
-    fullLogging: false,
-    metadata: {},
-  });
+  private async reserve(
+    key: KeyRecord,
+    scopes: readonly string[],
+    ceilings: readonly Ceiling[],
+  ): Promise<{ ceiling: Ceiling; reservation: Reservation; capped: boolean }> {
+    let refusal = new GatewayError('budget_unavailable');
+    for (const [i, ceiling] of ceilings.entries()) {
+      const { demands, capped } = demandsOf(scopes, ceiling.amounts);
+      const outcome = await this.leases.reserve(demands);
+      if (outcome.kind === 'reserved') return { ceiling, reservation: outcome.reservation, capped };
+      // Of several refusals the first is told: it speaks of all that was asked for.
+      if (i > 0) continue;
+      if (outcome.kind === 'unavailable') refusal = new GatewayError('budget_unavailable', { retryAfterMs: 5_000 });
+      else {
+        const needed = demands.find(({ scope }) => scope === outcome.denial.scope)?.amount ?? 0;
+        refusal = overBudget(key, outcome.denial, needed, Date.now());
+      }
+    }
+    throw refusal;
+  }
+
+  private admission(
+    facts: AdmissionFacts,
+    size: RequestSize,
+    admitted: {
+      ceiling: Ceiling;
+      reservation: Reservation;
+      capped: boolean;
+      owners: readonly OwnerLimits[];
+      ticket: string;
+      states: readonly LimitState[];
+    },
+  ): Admission {
+    const { key } = facts;
+    const { ceiling, reservation, capped, owners, ticket, states } = admitted;
+    const finish = (tokens: number | null, undo: boolean) => {
+      for (const { owner } of owners) this.limiter.finish(owner, ticket, tokens, undo);
+    };
+    return {
+      payer: {
+        keyId: key.id,
+        keyAlias: key.alias,
+        teamId: key.teamId,
+        userId: key.userId,
+        endUser: facts.endUser,
+        tags: [...new Set([...key.tags, ...facts.tags])],
+        leases: reservation.leases,
+        reservedNanoUsd: reservation.amountOf('usd'),
+        reservedTokens: reservation.amountOf('tokens'),
+      },
+      attempts: ceiling.attempts.flatMap((index) => facts.attempts[index] ?? []),
+      outputCap: capped && facts.generates ? ceiling.outputCap : null,
+      headers: limitHeaders(states),
+      covers: (attempt, spent) => {
+        const { usd, tokens } = mostOf(size, attempt);
+        const before: BudgetAmounts = { usd: spent.costNanoUsd, tokens: spent.tokens, requests: 0 };
+        return reservation.cover(before, { usd: usd ?? 0, tokens, requests: 1 }, performance.now());
+      },
+      settle: ({ costNanoUsd, tokens, answered }) => {
+        reservation.settle({ usd: costNanoUsd, tokens, requests: answered || tokens > 0 ? 1 : 0 });
+        finish(tokens, false);
+      },
+      release: () => {
+        reservation.undo();
+        finish(null, true);
+      },
+    };
+  }
+
+  /** The budget of the whole gateway binds everybody, the master key too: people hand it to their apps. */
+  private globalScopes(): string[] {
+    const limit = this.snapshots.current()?.general.maxBudget ?? null;
+    return limit === null ? [] : [budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null })];
+  }
+
+  private refused(error: GatewayError): GatewayError {
+    this.metrics.count('signalbox_rejections_total', { reason: error.code });
+    return error;
+  }
 }

@@ -66,7 +66,7 @@ export interface Ceiling {
  */
 export function ceilingsOf(size: RequestSize, attempts: readonly PricedAttempt[], countsMoney: boolean): Ceiling[] {
   const priced = attempts.flatMap((attempt, index) => {
-    const most = mostOf(size, attempt);
+    const most = mostOf(size, countsMoney ? attempt : { ...attempt, price: null });
     const { usd } = most;
     if (usd === null && countsMoney) return [];
     return { index, most: { ...most, usd: usd ?? 0 }, outputCap: outputCapOf(size, attempt) };

@@ -122,7 +122,9 @@ export class LeaseWallet {
   /** What to tell accounting now: leases in use are renewed, those that are idle, ended or spare are given back. At most `limit`. */
   renewals(now: number, limit = 500): LeaseRenewal[] {
     const found: LeaseRenewal[] = [];
-    for (const lease of [...this.byId.values()]) {
+    // A list of its own, since those that are told are put at the end meanwhile.
+    const leases = [...this.byId.values()];
+    for (const lease of leases) {
       const idle = now - lease.usedAt >= idleMs;
       if (idle || now >= lease.validUntil || !this.isFullest(lease)) giveBack(lease);
       if (isDone(lease) || now > lease.validUntil + forgetAfterMs) {
@@ -131,7 +133,7 @@ export class LeaseWallet {
       }
       // What is wholly in use needs no more time: accounting keeps its amount until it is posted.
       if (lease.free > 0 || lease.released > lease.confirmed) found.push(renewalOf(lease));
-      // Those that are told go to the end, so that a later call reaches the rest.
+      // A later call then reaches the rest.
       this.byId.delete(lease.id);
       this.byId.set(lease.id, lease);
       if (found.length >= limit) break;

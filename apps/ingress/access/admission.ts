@@ -1,0 +1,92 @@
+/** The decisions of letting a request in: what to reserve for it, and what to say where it is refused. Pure. */
+import {
+  GatewayError,
+  parseBudgetScope,
+  type Attempt,
+  type ErrorDetails,
+  type KeyRecord,
+  type LimitState,
+  type LimitTake,
+} from '#contracts';
+import { usdOfNano } from '#pricing';
+import { ceilingsOf, type Ceiling, type RequestSize } from './estimate.js';
+import type { Denial } from './lease-desk.js';
+import { limitText } from './rate-limit.js';
+
+export interface Reserving {
+  /** Every budget that pays for the request. */
+  readonly scopes: readonly string[];
+  /** What may be reserved, dearest first; never empty. */
+  readonly ceilings: readonly Ceiling[];
+}
+
+/**
+ * What a request of `key` for `model` is charged to, and the reservations to try. Throws model_not_priced where money is
+ * counted and no attempt has a price. A fallback to a model with a budget of its own is left out: a request is charged to
+ * one set of budgets.
+ */
+export function reservingOf(key: KeyRecord, model: string, attempts: readonly Attempt[], size: RequestSize): Reserving {
+  const first = attempts[0];
+  const names = [model, ...(first === undefined ? [] : [first.modelGroup, first.upstreamModel])];
+  const budgetOf = (of: readonly string[]) => of.flatMap((name) => key.modelBudgetScopes[name] ?? [])[0] ?? null;
+  const ownBudget = budgetOf(names);
+  const scopes = ownBudget === null ? key.budgetScopes : [...key.budgetScopes, ownBudget];
+  const countsMoney = scopes.some((scope) => parseBudgetScope(scope)?.unit === 'usd');
+  const payable = attempts.map((attempt) => {
+    const other = attempt.fallbackFrom === null ? null : budgetOf([attempt.modelGroup, attempt.upstreamModel]);
+    return other === null || other === ownBudget;
+  });
+  const ceilings = ceilingsOf(size, attempts, countsMoney)
+    .map((ceiling) => ({ ...ceiling, attempts: ceiling.attempts.filter((index) => payable[index] === true) }))
+    .filter((ceiling) => ceiling.attempts.length > 0);
+  if (ceilings.length === 0) throw new GatewayError('model_not_priced', { model });
+  return { scopes, ceilings };
+}
+
+/** The refusal of a request whose budget does not hold it. Amounts are told only of a key's own budget. */
+export function overBudget(key: KeyRecord, denial: Denial, needed: number, nowMs: number): GatewayError {
+  const scope = parseBudgetScope(denial.scope);
+  const whose = scope === null ? 'this key' : ownerText(key, scope.owner, scope.model);
+  const left = Math.max(0, denial.limit - denial.settled);
+  const amount = (value: number) => (scope?.unit === 'usd' ? `$${usdOfNano(value)}` : `${value} ${scope?.unit ?? ''}`);
+  const renewal = denial.resetAt === null ? 'It is not renewed by itself.' : `It is renewed at ${denial.resetAt}.`;
+  const tooLarge = left > 0 && scope?.owner === 'key';
+  const message = tooLarge
+    ? `The budget of ${whose} does not hold this request: it may use ${amount(needed)}, and ${amount(left)} is left, ` +
+      `some of it set aside for requests that are running. Ask for fewer output tokens. ${renewal}`
+    : `The budget of ${whose} is used up. ${renewal}`;
+  const details: ErrorDetails = { message, limit: whose };
+  if (denial.resetAt === null) return new GatewayError('insufficient_quota', details);
+  const retryAfterMs = Math.max(1_000, Date.parse(denial.resetAt) - nowMs);
+  return new GatewayError('insufficient_quota', { ...details, resetAt: denial.resetAt, retryAfterMs });
+}
+
+/** The refusal of a request over a rate limit. */
+export function overLimit(
+  key: KeyRecord,
+  owner: string,
+  takes: readonly LimitTake[],
+  refused: LimitState,
+  retryAfterMs: number,
+): GatewayError {
+  const take = takes.find(
+    ({ kind, name, limit }) => kind === refused.kind && name === refused.name && limit === refused.limit,
+  );
+  const kind = owner.startsWith('team/') ? 'team' : owner.startsWith('user/') ? 'user' : 'key';
+  const limit = limitText(refused, take?.windowMs ?? 60_000, ownerText(key, kind, null));
+  return new GatewayError('rate_limit_exceeded', { limit, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) });
+}
+
+function ownerText(key: KeyRecord, owner: 'key' | 'team' | 'user' | 'global', model: string | null): string {
+  const of = model === null ? '' : ` for model '${model}'`;
+  switch (owner) {
+    case 'key':
+      return `${key.alias === null ? 'this key' : `key '${key.alias}'`}${of}`;
+    case 'team':
+      return `team '${key.teamAlias ?? key.teamId ?? '?'}'${of}`;
+    case 'user':
+      return `user '${key.userId ?? '?'}'${of}`;
+    case 'global':
+      return 'the whole gateway';
+  }
+}

@@ -1,0 +1,108 @@
+/** The leases of this process: asks accounting for them, renews them, gives them back. */
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '#bus';
+import { LeaseBudget, RecallLeases, RenewLeases, type LeaseRenewal, type LeaseWant } from '#contracts';
+import { Logger } from '#telemetry';
+import { InstanceName } from './instance-name.client.js';
+import { LeaseDesk, type DeskOutcome } from './lease-desk.js';
+import { LeaseWallet, type Demand } from './lease-wallet.js';
+import { Reservation } from './reservation.js';
+
+const renewEveryMs = 5_000;
+const tickMs = 250;
+const mostWants = 32;
+
+export type Reserved =
+  | { readonly kind: 'reserved'; readonly reservation: Reservation }
+  | Exclude<DeskOutcome, { kind: 'reserved' }>;
+
+@Injectable()
+export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
+  private readonly wallet = new LeaseWallet();
+  private readonly desk: LeaseDesk;
+  private readonly epoch = Math.floor(performance.timeOrigin);
+  private readonly timers: NodeJS.Timeout[] = [];
+  private wanted: LeaseWant[] = [];
+  private leases = 0;
+  private recalls: { stop(): void } | null = null;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly logger: Logger,
+    private readonly instance: InstanceName,
+  ) {
+    this.desk = new LeaseDesk(this.wallet, {
+      newLeaseId: () => {
+        this.leases += 1;
+        return `${this.instance.name}-${this.leases}`;
+      },
+      send: (want) => {
+        if (this.wanted.length === 0) queueMicrotask(() => this.flush());
+        this.wanted.push(want);
+      },
+    });
+  }
+
+  onModuleInit(): void {
+    this.recalls = this.bus.subscribe(RecallLeases, ({ scope, kind }) => {
+      const returned = this.wallet.recall(scope, kind, performance.now());
+      if (returned.length > 0) void this.renew(returned);
+    });
+    this.timers.push(
+      setInterval(() => void this.renew(this.wallet.renewals(performance.now())), renewEveryMs).unref(),
+      setInterval(() => this.desk.tick(performance.now()), tickMs).unref(),
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    this.recalls?.stop();
+    await this.renew(this.wallet.giveBackAll());
+  }
+
+  /** Reserves all demands or none. In the common case nothing is asked of anybody. */
+  reserve(demands: readonly Demand[]): Promise<Reserved> {
+    return new Promise((resolve) => {
+      this.desk.reserve(demands, performance.now(), (outcome) => {
+        if (outcome.kind !== 'reserved') return resolve(outcome);
+        const freed = (scope: string) => this.desk.freed(scope, performance.now());
+        resolve({ kind: 'reserved', reservation: new Reservation(this.wallet, outcome.holdings, freed) });
+      });
+    });
+  }
+
+  private flush(): void {
+    const all = this.wanted;
+    this.wanted = [];
+    for (let i = 0; i < all.length; i += mostWants) void this.ask(all.slice(i, i + mostWants));
+  }
+
+  private async ask(wants: LeaseWant[]): Promise<void> {
+    const sentAt = performance.now();
+    try {
+      const { answers } = await this.bus.request(LeaseBudget, {
+        v: 1,
+        holder: this.instance.name,
+        epoch: this.epoch,
+        wants,
+      });
+      for (const answer of answers) this.desk.answered(answer, sentAt, performance.now());
+    } catch (error) {
+      this.logger.warn({ err: error, leases: wants.length }, 'no answer to a question for budget leases');
+      for (const { leaseId, scope } of wants) this.desk.failed(leaseId, scope, performance.now());
+    }
+  }
+
+  private async renew(leases: LeaseRenewal[]): Promise<void> {
+    const sentAt = performance.now();
+    for (let i = 0; i < leases.length; i += 500) {
+      const part = leases.slice(i, i + 500);
+      try {
+        const answer = await this.bus.request(RenewLeases, { v: 1, holder: this.instance.name, leases: part });
+        this.wallet.renewed(part, answer.leases, sentAt);
+      } catch (error) {
+        this.logger.debug({ err: error, leases: part.length }, 'leases were not renewed, trying again');
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** Finds the record of a key: in the cache, else by asking accounting, once for all who wait for the same. */
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '#bus';
+import { KeysBucket, LookUpKey, type KeyDigest, type KeyRecord } from '#contracts';
+import { Logger } from '#telemetry';
+import { KeyCache } from './key-cache.js';
+
+@Injectable()
+export class Keys implements OnModuleInit, OnApplicationShutdown {
+  private readonly cache = new KeyCache();
+  private readonly asking = new Map<KeyDigest, Promise<KeyRecord | null>>();
+  private watcher: { stop(): void } | null = null;
+  /** Counts changes: an answer that was on its way while one came in is not kept. */
+  private changes = 0;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const bucket = await this.bus.bucket(KeysBucket);
+    this.watcher = bucket.watch((key, change) => {
+      if (change === null || !key.startsWith('changed.')) return;
+      this.changes += 1;
+      this.cache.invalidate(change.kind, change.id);
+    });
+    // What changed while the bus was away was not heard.
+    this.bus.onStatus((connected) => {
+      this.changes += 1;
+      if (connected) this.cache.expire();
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.watcher?.stop();
+  }
+
+  /** What the cache holds: undefined = it must be looked up. */
+  known(digest: KeyDigest): KeyRecord | null | undefined {
+    const cached = this.cache.get(digest, performance.now());
+    if (cached === null) return undefined;
+    if (cached.kind === 'no-key') return null;
+    return cached.isFresh ? cached.key : undefined;
+  }
+
+  /** The record; null = no such key. A key that was good is used on while accounting is away; else throws service_unavailable. */
+  async lookUp(digest: KeyDigest): Promise<KeyRecord | null> {
+    let asked = this.asking.get(digest);
+    if (asked === undefined) {
+      asked = this.ask(digest).finally(() => this.asking.delete(digest));
+      this.asking.set(digest, asked);
+    }
+    return asked;
+  }
+
+  private async ask(digest: KeyDigest): Promise<KeyRecord | null> {
+    const { changes } = this;
+    try {
+      const { key } = await this.bus.request(LookUpKey, { v: 1, digest });
+      if (changes === this.changes) this.cache.put(digest, key, performance.now());
+      return key;
+    } catch (error) {
+      const cached = this.cache.get(digest, performance.now());
+      if (cached?.kind !== 'key') throw error;
+      this.logger.warn(
+        { err: error, keyId: cached.key.id },
+        'a key could not be looked up; what was known of it is used',
+      );
+      return cached.key;
+    }
+  }
+}
