@@ -169,12 +169,12 @@ function HostCard({ host }: { host: Host }): ReactNode {
           ))}
         </ul>
       )}
-      <p className="hint foot">
-        {host.models == null ? '' : `${String(host.models.length)} installed · `}
-        {host.last_probe_at == null
-          ? 'not probed yet'
-          : `probed ${relative(host.last_probe_at, now)}, ${duration(host.probe_latency_ms ?? null)}`}
-      </p>
+      {host.last_probe_at == null ? null : (
+        <p className="hint foot">
+          {host.models == null ? '' : `${String(host.models.length)} installed · `}
+          probed {relative(host.last_probe_at, now)}, {duration(host.probe_latency_ms ?? null)}
+        </p>
+      )}
     </li>
   );
 }

@@ -85,7 +85,9 @@ function KeyTable({ keys, ...actions }: { keys: readonly Key[] } & KeyActions): 
             <th scope="col">Key</th>
             <th scope="col">State</th>
             <th scope="col">Budget</th>
-            <th scope="col">In all</th>
+            <th scope="col" className="number">
+              In all
+            </th>
             <th scope="col">May use</th>
             <th scope="col">Last used</th>
             <th scope="col">

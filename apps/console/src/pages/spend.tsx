@@ -97,7 +97,7 @@ function Sheet({ group, measure, days, report, reference }: SheetFacts): ReactNo
           note={`${count(all.prompt_tokens)} in, ${count(all.completion_tokens)} out`}
         />
       </dl>
-      <section className="card" aria-label={`${what} by day and ${by.toLowerCase()}`}>
+      <section className="card chart-card" aria-label={`${what} by day and ${by.toLowerCase()}`}>
         <StackedChart
           data={chartOf(report, days, group, measure)}
           label={`${what} by day and ${by.toLowerCase()}`}

@@ -51,12 +51,15 @@ describe('a stacked chart', () => {
   });
 
   it.each([
-    [0, 0],
-    [1, 1],
-    [1.01, 2],
-    [2.2, 2.5],
-    [3, 5],
-    [0.0007, 0.001],
-    [8_100, 10_000],
-  ])('ends above %d at %d', (value, top) => expect(niceTop(value)).toBeCloseTo(top, 12));
+    [0, 0, 1],
+    [1, 1, 5],
+    [1.01, 1.5, 4],
+    [2.2, 2.5, 6],
+    [5.7, 6, 4],
+    [0.0007, 0.0008, 5],
+    [9_100, 10_000, 5],
+  ])('ends above %d at %d, with %d ticks', (value, top, ticks) => {
+    expect(niceTop(value).top).toBeCloseTo(top, 12);
+    expect(niceTop(value).ticks).toHaveLength(ticks);
+  });
 });

@@ -26,7 +26,7 @@ export interface Box {
 
 /** Lays a chart out in a box; an empty one has only its base line. */
 export function layOut(data: ChartData, box: Box): ChartLayout {
-  const top = niceTop(Math.max(0, ...data.columns.map((column) => column.total)));
+  const { top, ticks } = niceTop(Math.max(0, ...data.columns.map((column) => column.total)));
   const step = data.columns.length === 0 ? box.width : box.width / data.columns.length;
   const width = Math.max(1, Math.min(step * 0.72, 48));
   const scale = top === 0 ? 0 : box.height / top;
@@ -42,23 +42,32 @@ export function layOut(data: ChartData, box: Box): ChartLayout {
   return {
     bars,
     columns: data.columns.map((_, at) => ({ x: at * step, width: step })),
-    ticks: ticksOf(top).map((value) => ({ value, y: box.height - value * scale })),
+    ticks: ticks.map((value) => ({ value, y: box.height - value * scale })),
     labelled: labelsOf(data.columns.length, Math.max(1, Math.floor(box.width / 64))),
   };
 }
 
-/** The smallest 1, 2, 2.5 or 5 times a power of ten that is not less; 0 for 0. */
-export function niceTop(value: number): number {
-  if (value <= 0) return 0;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const found = [1, 2, 2.5, 5].find((factor) => factor * power >= value * (1 - 1e-9));
-  return (found ?? 10) * power;
-}
+/** Tops of an axis between 1 and 10, and how many steps each is divided into so that every tick is a round number. */
+const tops = [
+  { factor: 1, steps: 4 },
+  { factor: 1.5, steps: 3 },
+  { factor: 2, steps: 4 },
+  { factor: 2.5, steps: 5 },
+  { factor: 3, steps: 3 },
+  { factor: 4, steps: 4 },
+  { factor: 5, steps: 5 },
+  { factor: 6, steps: 3 },
+  { factor: 8, steps: 4 },
+  { factor: 10, steps: 4 },
+] as const;
 
-function ticksOf(top: number): number[] {
-  if (top === 0) return [0];
-  const parts = /^(?:2\.?5|5)/.test(top.toExponential()) ? 5 : 4;
-  return Array.from({ length: parts + 1 }, (_, at) => (top / parts) * at);
+/** The smallest round number that is not less, and its ticks; 0 for 0. */
+export function niceTop(value: number): { top: number; ticks: readonly number[] } {
+  if (value <= 0) return { top: 0, ticks: [0] };
+  const power = 10 ** Math.floor(Math.log10(value));
+  const { factor, steps } = tops.find((candidate) => candidate.factor * power >= value * (1 - 1e-9)) ?? tops[9];
+  const top = factor * power;
+  return { top, ticks: Array.from({ length: steps + 1 }, (_, at) => (top / steps) * at) };
 }
 
 /** Every n-th column counted from the last, which is today. */

@@ -53,7 +53,13 @@ describe('requests', () => {
 
   it('are paid for with every attempt, and answered by the last', () => {
     const [request] = requestsOf([attempt('r', 1), attempt('r', 0, failure)]);
-    expect(request).toMatchObject({ spend: 0.5, tokensOut: 20, durationMs: 2_000, outcome: 'answered', tone: 'warn' });
+    expect(request).toMatchObject({
+      spend: 0.5,
+      tokensOut: 20,
+      durationMs: 2_000,
+      outcome: 'answered at try 2',
+      tone: 'warn',
+    });
   });
 
   it.each([

@@ -44,10 +44,18 @@ function requestView(id: string, attempts: readonly AttemptRow[], first: Attempt
     tokensOut: last.completion_tokens,
     spend: sum((row) => row.spend),
     durationMs: Number.isFinite(spanned) && spanned > 0 ? spanned : sum((row) => row.duration_ms),
-    outcome: failed ? (last.metadata.error_information?.error_code ?? 'failed') : gone ? 'client left' : 'answered',
+    outcome: failed
+      ? (last.metadata.error_information?.error_code ?? 'failed')
+      : gone
+        ? 'client left'
+        : answered(attempts.length),
     tone: failed ? 'bad' : gone ? 'warn' : attempts.length > 1 ? 'warn' : 'good',
     traceId: last.trace_id,
   };
+}
+
+function answered(tries: number): string {
+  return tries === 1 ? 'answered' : `answered at try ${String(tries)}`;
 }
 
 /** `req_1.2` -> 2: an attempt's id ends with its number. */
