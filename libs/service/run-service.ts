@@ -150,6 +150,6 @@ function exitOnBugs(logger: Logger): void {
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'unhandled rejection'));
   process.on('uncaughtException', (error) => {
     logger.error({ err: error }, 'uncaught exception');
-    void logger.flush().finally(() => process.exit(1));
+    setImmediate(() => process.exit(1));
   });
 }

@@ -8,7 +8,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const secretFields = ['api_key', 'apiKey', 'authorization', 'x-api-key', 'key', 'password', 'pepper', 'token'];
 
 export class Logger {
-  private constructor(private readonly pino: Pino) {}
+  private constructor(private readonly lines: Pino) {}
 
   /** A logger for one service. */
   static create(service: string, level: LogLevel): Logger {
@@ -29,28 +29,28 @@ export class Logger {
 
   /** The same logger with more fields on every line. */
   child(bindings: Record<string, unknown>): Logger {
-    return new Logger(this.pino.child(bindings));
+    return new Logger(this.lines.child(bindings));
   }
 
   debug(fields: Record<string, unknown>, message: string): void {
-    this.pino.debug(fields, message);
+    this.lines.debug(fields, message);
   }
 
   info(fields: Record<string, unknown>, message: string): void {
-    this.pino.info(fields, message);
+    this.lines.info(fields, message);
   }
 
   warn(fields: Record<string, unknown>, message: string): void {
-    this.pino.warn(withTrace(fields), message);
+    this.lines.warn(withTrace(fields), message);
   }
 
   error(fields: Record<string, unknown>, message: string): void {
-    this.pino.error(withTrace(fields), message);
+    this.lines.error(withTrace(fields), message);
   }
 
   /** Waits until everything logged so far is written. */
   flush(): Promise<void> {
-    return new Promise((resolve) => this.pino.flush(() => resolve()));
+    return new Promise((resolve) => this.lines.flush(() => resolve()));
   }
 }
 

@@ -124,6 +124,6 @@ try {
   await run();
 } finally {
   for (const child of started.toReversed()) child.kill('SIGTERM');
-  await Promise.all(started.map((child) => (child.exitCode === null ? once(child, 'exit') : null)));
+  await Promise.all(started.filter((child) => child.exitCode === null).map((child) => once(child, 'exit')));
   rmSync(folder, { recursive: true, force: true });
 }

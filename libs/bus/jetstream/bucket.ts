@@ -30,7 +30,7 @@ export class Bucket<V> {
     });
     return new Bucket<z.output<S>>(kv, (value) => {
       const parsed = contract.value.safeParse(value);
-      return parsed.success ? (parsed.data as z.output<S>) : null;
+      return parsed.success ? parsed.data : null;
     });
   }
 
@@ -71,25 +71,25 @@ export class Bucket<V> {
 
   /** Calls with every present entry, then with each change; null = deleted. Starts again by itself after a lost connection. */
   watch(handler: (key: string, value: V | null) => void): { stop(): void } {
-    let stopped = false;
+    const state = { stopped: false };
     let stopIterator: () => void = () => {};
     const run = async () => {
-      while (!stopped) {
+      while (!state.stopped) {
         try {
           const iterator = await this.kv.watch();
           stopIterator = () => iterator.stop();
-          if (stopped) iterator.stop();
+          if (state.stopped) iterator.stop();
           for await (const entry of iterator) handler(entry.key, entry.operation === 'PUT' ? this.read(entry) : null);
         } catch {
           // The connection is away; the next round waits for it.
         }
-        if (!stopped) await new Promise((resolve) => setTimeout(resolve, 250));
+        if (!state.stopped) await new Promise((resolve) => setTimeout(resolve, 250));
       }
     };
     void run();
     return {
       stop: () => {
-        stopped = true;
+        state.stopped = true;
         stopIterator();
       },
     };

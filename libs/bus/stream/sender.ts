@@ -59,9 +59,7 @@ export class StreamSenders {
       ...(options.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message) => {
         if (error !== null || message.reply === undefined || message.reply === '') return;
-        const work = this.accept(message, message.reply, options.handle);
-        running.add(work);
-        void work.finally(() => running.delete(work));
+        this.track(running, this.accept(message, message.reply, options.handle));
       },
     });
     this.subscriptions.add(subscription);
@@ -111,6 +109,11 @@ export class StreamSenders {
     } finally {
       this.open.delete(id);
     }
+  }
+
+  private track(running: Set<Promise<void>>, work: Promise<void>): void {
+    running.add(work);
+    void work.finally(() => running.delete(work));
   }
 
   private tick(): void {
