@@ -27,6 +27,13 @@ describe('retries', () => {
     ['others are tried before any is tried again', [{}, {}], {}, {}, ['h0.0', 'h1.0', 'h0.1']],
     ['every host is tried, also beyond num_retries', [{}, {}, {}], { numRetries: 1 }, {}, ['h0.0', 'h1.0', 'h2.0']],
     ['no retries', [{}], { numRetries: 0 }, {}, ['h0.0']],
+    [
+      'a deployment without retries is left out of the next round',
+      [{ numRetries: 0 }, {}],
+      {},
+      {},
+      ['h0.0', 'h1.0', 'h1.1'],
+    ],
     ["the deployment's own number", [{ numRetries: 1 }], { numRetries: 5 }, {}, ['h0.0', 'h0.1']],
     ["the client's number wins", [{ numRetries: 4 }], {}, { overrides: { numRetries: 1 } }, ['h0.0', 'h0.1']],
     [
@@ -96,6 +103,15 @@ describe('fallbacks', () => {
     expect(groups(new FleetUnderTest({ deployments: models('a', 'b', 'c'), routing }), 'a')).toEqual(['a', 'b', 'c']);
   });
 
+  it('a deployment that was tried under another name is not tried again', () => {
+    const deployments: DeploymentSpec[] = [
+      { modelName: 'a', host: 'one', id: 'a', upstreamModel: 'same' },
+      { modelName: 'b', host: 'two', id: 'b', upstreamModel: 'same' },
+    ];
+    const fleet = new FleetUnderTest({ deployments, routing: { fallbacks: { same: ['b'] } } });
+    expect(fleet.hosts('same').sort()).toEqual(['one', 'two']);
+  });
+
   it('lists of the alias and of the group hold both', () => {
     const routing = { aliases: { x: { model: 'a', hidden: false } }, fallbacks: { x: ['b'], a: ['c'] } };
     const fleet = new FleetUnderTest({ deployments: models('a', 'b', 'c'), routing });
@@ -108,6 +124,24 @@ describe('fallbacks', () => {
     const fleet = new FleetUnderTest({ deployments: models('a', 'b', 'c', 'd'), routing });
     expect(groups(fleet, 'a')).toEqual(['a', 'b', 'c']);
     expect(groups(fleet, 'd')).toEqual(['d', 'c']);
+  });
+
+  it('that of "*" also counts for a fallback without a list, and not beside one', () => {
+    const routing = { fallbacks: { a: ['b'], b: ['d'], '*': ['c'] } };
+    expect(groups(new FleetUnderTest({ deployments: models('a', 'b', 'c', 'd'), routing }), 'a')).toEqual([
+      'a',
+      'b',
+      'd',
+      'c',
+    ]);
+  });
+
+  it('a list for the name without its provider holds too', () => {
+    const deployments: DeploymentSpec[] = [{ modelName: 'openai/x', host: 'h', id: 'x' }, ...models('b')];
+    expect(groups(new FleetUnderTest({ deployments, routing: { fallbacks: { x: ['b'] } } }), 'openai/x')).toEqual([
+      'openai/x',
+      'b',
+    ]);
   });
 
   it('default_fallbacks come last', () => {
@@ -159,6 +193,12 @@ describe('what a client may say', () => {
 
   it('its own fallbacks stand instead of the configured ones', () => {
     expect(groups(fleet(), 'a', { overrides: { fallbacks: ['z', 'c'] } })).toEqual(['a', 'c', 'z', 'c']);
+  });
+
+  it('the configured lists of those models are not followed', () => {
+    const own = { fallbacks: { a: ['b'], z: ['c'] }, defaultFallbacks: ['b'] };
+    const chain = new FleetUnderTest({ deployments: models('a', 'b', 'c', 'z'), routing: own });
+    expect(groups(chain, 'a', { overrides: { fallbacks: ['z'] } })).toEqual(['a', 'z']);
   });
 
   it('they must exist and be allowed', () => {
@@ -234,6 +274,12 @@ describe('signalbox.first_token_timeout', () => {
   it('holds where another host stands ready, also without streaming, and the last one is waited for', () => {
     const fleet = new FleetUnderTest({ deployments: models('a', 'b'), routing });
     expect(fleet.plan('a').attempts.map((one) => one.firstTokenTimeoutMs)).toEqual([4_000, null]);
+  });
+
+  it('does not hold before a model that answers only other failures', () => {
+    const typed = { contextWindowFallbacks: { a: ['b'] }, firstTokenTimeoutMs: 4_000, numRetries: 0 };
+    const fleet = new FleetUnderTest({ deployments: models('a', 'b'), routing: typed });
+    expect(fleet.plan('a').attempts[0]?.firstTokenTimeoutMs).toBeNull();
   });
 
   it('does not lengthen a shorter stream_timeout', () => {

@@ -154,6 +154,39 @@ describe('a name that cannot be had', () => {
     expect(error.message).toContain("'bare'");
   });
 
+  it('the right to a complexity router covers its tiers, and the right to a tier not the router', () => {
+    const router = {
+      modelName: 'smart',
+      tiers: { SIMPLE: ['fast'] },
+      defaultModel: 'fast',
+      boundaries: { simpleMedium: 0.15, mediumComplex: 0.35, complexReasoning: 0.6 },
+      weights: {},
+      tokenThresholds: { simple: 15, complex: 400 },
+      keywords: { code: [], reasoning: [], technical: [], simple: [] },
+      reasoningOverrideMinScore: 0.15,
+      lengthFloors: {},
+    };
+    const fleet = new FleetUnderTest({ ...spec, routers: [router] });
+    expect(fleet.plan('smart', { key: { models: ['smart'] } }).modelGroup).toBe('llama3');
+    expect(thrown(() => fleet.plan('smart', { key: { models: ['fast'] } })).code).toBe('model_not_allowed');
+  });
+
+  it('an upstream name reaches only the groups that the key may use', () => {
+    const fleet = new FleetUnderTest({
+      deployments: [
+        { modelName: 'a', host: 'one', upstreamModel: 'same' },
+        { modelName: 'b', host: 'two', upstreamModel: 'same' },
+      ],
+    });
+    expect(fleet.hosts('same', { key: { models: ['b'] } })).toEqual(['two']);
+    expect(thrown(() => fleet.plan('same', { key: { models: ['c'] } })).code).toBe('model_not_allowed');
+  });
+
+  it('a deployment behind a pattern cannot be pinned', () => {
+    const deployments = [{ modelName: 'x/*', host: 'one', id: 'pin', upstreamModel: '*' }];
+    expect(thrown(() => new FleetUnderTest({ deployments }).plan('pin')).code).toBe('model_not_found');
+  });
+
   it('never suggests a hidden alias', () => {
     const fleet = new FleetUnderTest(spec);
     expect(thrown(() => fleet.plan('fasterr')).message).not.toContain("'faster'");

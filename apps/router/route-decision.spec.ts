@@ -1,17 +1,14 @@
-/** Which deployments a plan has: the rules of docs/routing.md, one by one. Fallbacks and retries have files of their own. */
-import { GatewayError, type ErrorCode } from '#contracts';
+/** Which deployments a plan has: the rules of docs/routing.md, one by one. Fallbacks, data policies and long prompts have files of their own. */
+import type { ErrorCode } from '#contracts';
 import { describe, expect, it } from 'vitest';
-import { FleetUnderTest, installed, type DeploymentSpec, type QuerySpec, type SnapshotSpec } from './route.fixtures.js';
-
-const failure = (fleet: FleetUnderTest, model: string, spec: QuerySpec = {}): GatewayError => {
-  try {
-    fleet.plan(model, spec);
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('a plan was made');
-};
+import {
+  FleetUnderTest,
+  installed,
+  snapshotOf,
+  type DeploymentSpec,
+  type QuerySpec,
+  type SnapshotSpec,
+} from './route.fixtures.js';
 
 const two = (one: Partial<DeploymentSpec>, other: Partial<DeploymentSpec> = {}): SnapshotSpec => ({
   deployments: [
@@ -34,7 +31,7 @@ describe('what a deployment can', () => {
   ])('%s: one that is known not to is left out', (_name, cannot, query) => {
     const other = query.endpoint === undefined ? {} : { mode: query.endpoint };
     expect(new FleetUnderTest(two(cannot, other)).hosts('m', query)).toEqual(['two']);
-    const nobody = failure(new FleetUnderTest(two(cannot, cannot)), 'm', query);
+    const nobody = new FleetUnderTest(two(cannot, cannot)).failure('m', query);
     expect(nobody.code).toBe('unsupported_parameter');
     expect(nobody.message).toMatch(/^The model 'm' (is no|does not support)/);
   });
@@ -78,6 +75,22 @@ describe('hosts', () => {
     expect(fleet.hosts('m')).toEqual(['well']);
   });
 
+  it('an unhealthy host comes back when the judge has been silent for three of its rounds, at least two minutes', () => {
+    for (const [roundMs, memoryMs] of [
+      [30_000, 120_000],
+      [900_000, 2_700_000],
+    ] as const) {
+      const snapshot = snapshotOf(two({}));
+      const general = { ...snapshot.general, healthCheckIntervalMs: roundMs };
+      const fleet = new FleetUnderTest({ ...snapshot, general });
+      fleet.health('one', { state: 'unhealthy' });
+      fleet.nowMs += memoryMs;
+      expect(fleet.hosts('m')).toEqual(['two']);
+      fleet.nowMs += 1;
+      expect(fleet.hosts('m')).toHaveLength(2);
+    }
+  });
+
   it('a host that is merely degraded or unknown is used', () => {
     const fleet = new FleetUnderTest(two({}));
     fleet.health('one', { state: 'degraded' });
@@ -85,11 +98,17 @@ describe('hosts', () => {
     expect(fleet.hosts('m')).toHaveLength(2);
   });
 
+  it('the list of an engine that is not Ollama proves nothing: llama.cpp answers to any name', () => {
+    const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', provider: 'llamafile' }] });
+    fleet.health('one', { installed: installed('/models/something.gguf') });
+    expect(fleet.hosts('m')).toEqual(['one']);
+  });
+
   it('all down: 503 with a time, and the reasons for admins', () => {
     const fleet = new FleetUnderTest(two({}));
     fleet.health('one', { state: 'unhealthy', reason: 'connection refused' });
     fleet.fail('b', 'upstream_unreachable');
-    const error = failure(fleet, 'm');
+    const error = fleet.failure('m');
     expect(error.code).toBe('no_healthy_backend');
     expect(error.details.retryAfterMs).toBe(5_000);
     expect(error.details.adminText).toContain('connection refused');
@@ -99,7 +118,7 @@ describe('hosts', () => {
   it('nobody has the model: 503 with the command that pulls it, for admins', () => {
     const fleet = new FleetUnderTest(two({ upstreamModel: 'qwen3:14b' }, { upstreamModel: 'qwen3:14b' }));
     for (const host of ['one', 'two']) fleet.health(host, { installed: installed('other') });
-    const error = failure(fleet, 'm');
+    const error = fleet.failure('m');
     expect(error.code).toBe('no_healthy_backend');
     expect(error.details.adminText).toContain('On http://one:11434: ollama pull qwen3:14b');
     expect(error.message).toContain('None of its hosts has the model');
@@ -108,8 +127,7 @@ describe('hosts', () => {
   it('an unset variable takes a deployment out, and is named to admins only', () => {
     const fleet = new FleetUnderTest(two({ missingVariables: ['OPENAI_API_KEY'] }));
     expect(fleet.hosts('m')).toEqual(['two']);
-    const alone = failure(
-      new FleetUnderTest(two({ missingVariables: ['A_KEY'] }, { missingVariables: ['A_KEY'] })),
+    const alone = new FleetUnderTest(two({ missingVariables: ['A_KEY'] }, { missingVariables: ['A_KEY'] })).failure(
       'm',
     );
     expect(alone.code).toBe('no_healthy_backend');
@@ -124,7 +142,7 @@ describe('cooling', () => {
     fleet.fail('a', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 30_000 });
     expect(fleet.hosts('m')).toEqual(['two']);
     fleet.fail('b', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 10_000 });
-    const error = failure(fleet, 'm');
+    const error = fleet.failure('m');
     expect(error.code).toBe('no_healthy_backend');
     expect(error.details.retryAfterMs).toBe(10_000);
   });
@@ -134,9 +152,9 @@ describe('cooling', () => {
     fleet.fail('a', 'upstream_unreachable');
     fleet.nowMs += 5_000;
     expect(fleet.start('m', { requestId: 'trial' }).attempts[0]?.backend.id).toBe('one');
-    expect(failure(fleet, 'm').code).toBe('no_healthy_backend');
+    expect(fleet.failure('m').code).toBe('no_healthy_backend');
     fleet.fail('a', 'upstream_unreachable', { requestId: 'trial' });
-    expect(failure(fleet, 'm').details.retryAfterMs).toBe(10_000);
+    expect(fleet.failure('m').details.retryAfterMs).toBe(10_000);
   });
 
   it('what the request has tried does not come again', () => {
@@ -150,7 +168,7 @@ describe('limits of a deployment', () => {
     const first = fleet.start('m', { requestId: 'r1' }).attempts[0]?.backend.id;
     const second = fleet.start('m', { requestId: 'r2' }).attempts.map((attempt) => attempt.backend.id);
     expect(second).not.toContain(first);
-    const error = failure(fleet, 'm');
+    const error = fleet.failure('m');
     expect(error.code).toBe('rate_limit_exceeded');
     expect(error.details.retryAfterMs).toBeGreaterThan(50_000);
     fleet.nowMs += error.details.retryAfterMs ?? 0;
@@ -160,10 +178,10 @@ describe('limits of a deployment', () => {
   it('tpm: the prompt counts, and one that is larger than the limit alone is let through', () => {
     const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', id: 'a', tpm: 100 }] });
     fleet.start('m', { requestId: 'r1', inputTokens: 500 });
-    expect(failure(fleet, 'm').code).toBe('rate_limit_exceeded');
+    expect(fleet.failure('m').code).toBe('rate_limit_exceeded');
     fleet.nowMs += 65_000;
     fleet.start('m', { requestId: 'r2', inputTokens: 60 });
-    expect(failure(fleet, 'm', { inputTokens: 50 }).code).toBe('rate_limit_exceeded');
+    expect(fleet.failure('m', { inputTokens: 50 }).code).toBe('rate_limit_exceeded');
     expect(fleet.hosts('m', { inputTokens: 40 })).toEqual(['one']);
   });
 
@@ -172,7 +190,7 @@ describe('limits of a deployment', () => {
       deployments: [{ modelName: 'm', host: 'c', kind: 'cloud', maxParallelRequests: 1 }],
     });
     cloud.start('m', { requestId: 'r1' });
-    expect(failure(cloud, 'm').code).toBe('rate_limit_exceeded');
+    expect(cloud.failure('m').code).toBe('rate_limit_exceeded');
     const local = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'l', maxParallelRequests: 1 }] });
     local.start('m', { requestId: 'r1' });
     expect(local.hosts('m')).toEqual(['l']);
@@ -188,7 +206,7 @@ describe('limits of a deployment', () => {
       ],
     });
     for (let at = 0; at < 20; at += 1) fleet.start(at % 2 === 0 ? 'x' : 'y', { requestId: `r${at}` });
-    expect(failure(fleet, 'x').code).toBe('rate_limit_exceeded');
+    expect(fleet.failure('x').code).toBe('rate_limit_exceeded');
     expect(fleet.hosts('paid')).toEqual(['openrouter']);
   });
 });
@@ -205,64 +223,6 @@ describe('order', () => {
     expect(fleet.hosts('m')).toEqual(['first', 'second', 'none']);
     fleet.fail('f', 'upstream_unreachable');
     expect(fleet.hosts('m')).toEqual(['second', 'none']);
-  });
-});
-
-describe('data policies', () => {
-  const routes: SnapshotSpec = {
-    deployments: [
-      { modelName: 'home', host: 'gpu', id: 'home', fallbackModels: ['cloud'] },
-      { modelName: 'mixed', host: 'gpu', id: 'mixed-local', order: 2 },
-      { modelName: 'mixed', host: 'openai', id: 'mixed-cloud', kind: 'cloud', order: 1 },
-      { modelName: 'cloud', host: 'openai', id: 'cloud', kind: 'cloud' },
-      { modelName: 'quiet', host: 'quiet', id: 'quiet', kind: 'cloud', dataPolicy: 'no-retention' },
-      { modelName: 'liar', host: 'liar', id: 'liar', kind: 'cloud', dataPolicy: 'local' },
-      { modelName: 'openai/*', host: 'openai', id: 'any', kind: 'cloud', upstreamModel: '*' },
-    ],
-    routing: {
-      aliases: { alias: { model: 'cloud', hidden: false } },
-      fallbacks: { home: ['alias', 'openai/gpt-4o', 'smart'] },
-      defaultFallbacks: ['cloud'],
-      contextWindowFallbacks: { home: ['cloud'] },
-      contentPolicyFallbacks: { home: ['cloud'] },
-    },
-    routers: [
-      {
-        modelName: 'smart',
-        tiers: { SIMPLE: ['cloud'] },
-        defaultModel: 'cloud',
-        boundaries: { simpleMedium: 0.15, mediumComplex: 0.35, complexReasoning: 0.6 },
-        weights: {},
-        tokenThresholds: { simple: 15, complex: 400 },
-        keywords: { code: [], reasoning: [], technical: [], simple: [] },
-        reasoningOverrideMinScore: 0.15,
-        lengthFloors: {},
-      },
-    ],
-  };
-
-  it.each(['cloud', 'alias', 'openai/gpt-4o', 'smart', 'liar'])('local: %s fails rather than leaks', (model) => {
-    const error = failure(new FleetUnderTest(routes), model, { dataPolicy: 'local', lastUserText: 'hi' });
-    expect(error.code).toBe('data_policy_violation');
-  });
-
-  it('local: of a group, its fallbacks and its typed fallbacks only the local ones are left', () => {
-    const fleet = new FleetUnderTest(routes);
-    expect(fleet.hosts('home', { dataPolicy: 'local' })).toEqual(['gpu']);
-    expect(fleet.hosts('mixed', { dataPolicy: 'local' })).toEqual(['gpu']);
-    expect(fleet.hosts('home')).toContain('openai');
-  });
-
-  it('local: a fallback that the client names is held to it as well', () => {
-    const spec = { dataPolicy: 'local' as const, overrides: { fallbacks: ['cloud', 'quiet'] } };
-    expect(new FleetUnderTest(routes).hosts('home', spec)).toEqual(['gpu']);
-  });
-
-  it('no-retention lets through what is stricter or equal', () => {
-    const fleet = new FleetUnderTest(routes);
-    expect(fleet.hosts('quiet', { dataPolicy: 'no-retention' })).toEqual(['quiet']);
-    expect(fleet.hosts('home', { dataPolicy: 'no-retention' })).toEqual(['gpu']);
-    expect(failure(fleet, 'cloud', { dataPolicy: 'no-retention' }).code).toBe('data_policy_violation');
   });
 });
 
@@ -291,58 +251,6 @@ describe('tags', () => {
   });
 });
 
-describe('prompts that are too long', () => {
-  const sized = (routing: SnapshotSpec['routing'] = {}): SnapshotSpec => ({
-    deployments: [
-      { modelName: 'm', host: 'small', id: 's', maxInputTokens: 1_000, order: 1 },
-      { modelName: 'm', host: 'large', id: 'l', maxInputTokens: 8_000, order: 2 },
-      { modelName: 'huge', host: 'cloud', id: 'h', kind: 'cloud', maxInputTokens: 100_000 },
-      { modelName: 'backup', host: 'backup', id: 'b', maxInputTokens: 2_000 },
-    ],
-    routing,
-  });
-
-  it('go to the larger deployment of the group', () => {
-    expect(new FleetUnderTest(sized()).hosts('m', { inputTokens: 4_000 })).toEqual(['large']);
-  });
-
-  it('are refused with both counts where nothing holds them', () => {
-    const error = failure(new FleetUnderTest(sized()), 'm', { inputTokens: 9_000 });
-    expect(error.code).toBe('context_length_exceeded');
-    expect(error.message).toMatch(/8000 tokens.*9000 tokens/);
-  });
-
-  it('go to context_window_fallbacks before that', () => {
-    const fleet = new FleetUnderTest(sized({ contextWindowFallbacks: { m: ['huge'] } }));
-    const [first] = fleet.plan('m', { inputTokens: 9_000 }).attempts;
-    expect(first).toMatchObject({ modelGroup: 'huge', onlyAfter: 'any', fallbackFrom: 'm' });
-  });
-
-  it("and keep those for the upstream's refusal where they seem to fit", () => {
-    const fleet = new FleetUnderTest(sized({ contextWindowFallbacks: { m: ['huge'] } }));
-    const typed = fleet.plan('m', { inputTokens: 500 }).attempts.filter((one) => one.onlyAfter !== 'any');
-    expect(typed).toHaveLength(1);
-    expect(typed[0]).toMatchObject({ modelGroup: 'huge', onlyAfter: 'context_length_exceeded' });
-  });
-
-  it('are cut with context_overflow: truncate, after the fallbacks that fit, with room for the answer', () => {
-    const fleet = new FleetUnderTest(sized({ contextOverflow: 'truncate', fallbacks: { m: ['huge', 'backup'] } }));
-    const tries = fleet
-      .plan('m', { inputTokens: 9_000, maxOutputTokens: 300 })
-      .attempts.filter((one) => one.retry === 0);
-    expect(tries.map((one) => [one.backend.id, one.truncateToTokens])).toEqual([
-      ['cloud', null],
-      ['small', 700],
-      ['large', 7_700],
-    ]);
-  });
-
-  it('are not cut where they fit', () => {
-    const fleet = new FleetUnderTest(sized({ contextOverflow: 'truncate' }));
-    expect(fleet.plan('m', { inputTokens: 900 }).attempts.every((one) => one.truncateToTokens === null)).toBe(true);
-  });
-});
-
 describe('the error is that of the deployment which came furthest', () => {
   it.each<[string, Partial<DeploymentSpec>, Partial<DeploymentSpec>, QuerySpec, ErrorCode]>([
     [
@@ -353,9 +261,16 @@ describe('the error is that of the deployment which came furthest', () => {
       'data_policy_violation',
     ],
     ['size after policy', { kind: 'cloud' }, { maxInputTokens: 5 }, { dataPolicy: 'local' }, 'context_length_exceeded'],
+    [
+      'in whatever order',
+      { missingVariables: ['X'] },
+      { kind: 'cloud' },
+      { dataPolicy: 'local' },
+      'no_healthy_backend',
+    ],
     ['variables', { kind: 'cloud' }, { missingVariables: ['X'] }, { dataPolicy: 'local' }, 'no_healthy_backend'],
   ])('%s', (_name, one, other, query, code) => {
-    expect(failure(new FleetUnderTest(two(one, other)), 'm', query).code).toBe(code);
+    expect(new FleetUnderTest(two(one, other)).failure('m', query).code).toBe(code);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   BackendLoad,
   ConfigSnapshot,
   Deployment,
+  GatewayError,
   Plan,
   PlanQuery,
   type AttemptOutcomeEvent,
@@ -85,7 +86,7 @@ function backendOf(spec: DeploymentSpec): Backend {
     id: spec.host,
     kind,
     provider: spec.provider ?? (kind === 'local' ? 'ollama' : 'openai'),
-    dialect: kind === 'local' ? 'ollama' : 'openai',
+    dialect: kind === 'local' && (spec.provider ?? 'ollama') === 'ollama' ? 'ollama' : 'openai',
     apiBase: kind === 'local' ? `http://${spec.host}:11434` : `https://${spec.host}.example/v1`,
     apiKey: null,
     apiVersion: null,
@@ -226,6 +227,17 @@ export class FleetUnderTest {
   /** Plans a request, and checks that the plan is what the contract says. */
   plan(model: string, spec: QuerySpec = {}): Plan {
     return Plan.parse(planRoute(queryOf(model, spec), this.view, this.index, this.random, this.nowMs));
+  }
+
+  /** The error of a request that cannot be planned. */
+  failure(model: string, spec: QuerySpec = {}): GatewayError {
+    try {
+      this.plan(model, spec);
+    } catch (error) {
+      if (error instanceof GatewayError) return error;
+      throw error;
+    }
+    throw new Error('a plan was made');
   }
 
   /** Plans it and counts the start, as the service does. */

@@ -39,13 +39,15 @@ describe('a breaker', () => {
     expect(breakerState(fail(succeeded, 1, 3, opening, t0 + 2), t0 + 2).kind).toBe('closed');
   });
 
-  it('lets one trial through, and another one when that gave no verdict', () => {
+  it('lets one trial through, another one when that gave no verdict, and all when nothing bad was heard of it', () => {
     const waiting = failTimes(4, 3);
     const now = t0 + 5_000;
     const tried = claimTrial(waiting, 60_000, now);
     expect(breakerState(tried, now).kind).toBe('open');
     expect(breakerState(releaseTrial(tried), now).kind).toBe('half-open');
-    expect(breakerState(tried, now + 60_000).kind).toBe('half-open');
+    expect(breakerState(tried, now + 60_000).kind).toBe('closed');
+    const late = fail(tried, 1, 3, opening, now + 61_000);
+    expect(breakerState(late, now + 61_000)).toMatchObject({ kind: 'open', untilMs: now + 71_000 });
   });
 
   it('closes after a successful trial, and doubles the cooldown after a failed one, up to a minute', () => {

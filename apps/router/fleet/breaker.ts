@@ -1,5 +1,6 @@
 /**
- * A circuit breaker as a value: closed, open for a while, then one trial. Every function returns the next state; the
+ * A circuit breaker as a value: closed, open for a while, then one trial, which is passed when nothing bad was heard of it
+ * for some seconds: an answer may take minutes, and the others shall not wait for its end. Every function returns the next state; the
  * clock is a parameter. What opens it is decided in consequence.ts.
  */
 
@@ -17,7 +18,7 @@ export interface Breaker {
   readonly reason: string;
   /** Openings since the last success. */
   readonly trips: number;
-  /** A trial is under way until then at most. */
+  /** A trial is under way until then; after that it counts as passed. */
   readonly trialUntilMs: number | null;
   /** Whether a probe that finds the host well closes it: true for dead hosts, false for empty accounts. */
   readonly probeCloses: boolean;
@@ -54,10 +55,9 @@ const halfOpen: BreakerState = { kind: 'half-open' };
 export function breakerState(breaker: Breaker, nowMs: number): BreakerState {
   if (breaker.openUntilMs === null) return closed;
   if (breaker.openUntilMs > nowMs) return { kind: 'open', untilMs: breaker.openUntilMs, reason: breaker.reason };
-  if (breaker.trialUntilMs !== null && breaker.trialUntilMs > nowMs) {
-    return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again` };
-  }
-  return halfOpen;
+  if (breaker.trialUntilMs === null) return halfOpen;
+  if (breaker.trialUntilMs <= nowMs) return closed;
+  return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again` };
 }
 
 /** Opens it. While it is open already, a late failure can only make that longer, and does not count as another trip. */
@@ -97,7 +97,7 @@ export function succeed(breaker: Breaker, startedAtMs: number, nowMs: number): B
   return isOpen && startedAtMs < breaker.openedAtMs ? breaker : closedBreaker;
 }
 
-/** Takes the one place for a trial; it becomes free again with an outcome or after `trialMs`. */
+/** Takes the one place for a trial, which is passed after `trialMs` without a failure. */
 export function claimTrial(breaker: Breaker, trialMs: number, nowMs: number): Breaker {
   return breakerState(breaker, nowMs).kind === 'half-open' ? { ...breaker, trialUntilMs: nowMs + trialMs } : breaker;
 }

@@ -29,11 +29,11 @@ describe('consequenceOf', () => {
   it.each([
     ['a refused connection takes the host out', { errorCode: 'upstream_unreachable' }, false, 'backend', null],
     [
-      'no worker takes the backend out',
+      'no worker takes the backend out for a moment',
       { errorCode: 'service_unavailable', blame: 'gateway' as const },
       false,
       'backend',
-      null,
+      1_000,
     ],
     [
       'a 429 cools the deployment',
@@ -71,11 +71,35 @@ describe('consequenceOf', () => {
     ['its busy provider only itself', { upstreamStatus: 429, retryAfterMs: 20_000 }, true, 'deployment', 20_000],
     ['a paid model has no such day', { upstreamStatus: 429, retryAfterMs: 9 * hour }, false, 'deployment', 9 * hour],
     [
-      "the worker's word on the scope wins",
+      "the worker's word on the day",
       { upstreamStatus: 429, scope: 'free-models' as const },
       true,
       'free-models',
-      null,
+      300_000,
+    ],
+    [
+      'a day of other providers is that of the model',
+      { upstreamStatus: 429, scope: 'free-models' as const, retryAfterMs: 5 * hour },
+      false,
+      'deployment',
+      5 * hour,
+    ],
+    [
+      'a free model that the worker knows to be merely limited',
+      { upstreamStatus: 429, scope: 'deployment' as const, retryAfterMs: 9 * hour },
+      true,
+      'deployment',
+      9 * hour,
+    ],
+    ["the worker's word on money", { upstreamStatus: 429, scope: 'backend' as const }, false, 'backend', 300_000],
+    ['an account without a key', { scope: 'backend' as const }, false, 'backend', 60_000],
+    ['a refused account', { upstreamStatus: 403, scope: 'backend' as const }, false, 'backend', 60_000],
+    [
+      'an overload with a time',
+      { errorCode: 'backend_overloaded', upstreamStatus: 503, retryAfterMs: 4_000 },
+      false,
+      'deployment',
+      4_000,
     ],
     [
       'no day is longer than 25 hours',
@@ -90,6 +114,8 @@ describe('consequenceOf', () => {
 
   it.each([
     ['a 500 is counted', { upstreamStatus: 500 }, 'counted'],
+    ['an overload without a time is counted', { errorCode: 'backend_overloaded', upstreamStatus: 503 }, 'counted'],
+    ['a full queue of ours shows nothing', { errorCode: 'backend_overloaded', blame: 'gateway' as const }, 'neutral'],
     ['a timeout is counted', { errorCode: 'upstream_timeout' }, 'counted'],
     ['a bad request shows that the host lives', { errorCode: 'invalid_request', blame: 'request' as const }, 'alive'],
     ['a client that left shows nothing', { errorCode: 'client_closed_request', blame: 'request' as const }, 'neutral'],

@@ -21,7 +21,9 @@ const longestRetryAfterMs = 25 * 3_600_000;
 /** A 429 of a free model for longer than this is the day's quota of the account, not one busy provider. */
 const dailyQuotaMs = 10 * 60_000;
 const emptyAccountMs = 300_000;
-const refusedCredentialMs = 60_000;
+const refusedAccountMs = 60_000;
+/** Somebody else may serve the backend a moment later, and a lost bus is not the backend's fault. */
+const noWorkerMs = 1_000;
 const missingModelMs = 60_000;
 
 /** True for OpenRouter's models that cost nothing: they share one limit per minute and one quota per day and account. */
@@ -32,7 +34,7 @@ export function isFreeModel(provider: string, upstreamModel: string): boolean {
 /** Judges one outcome; `free` says whether the deployment is one of OpenRouter's free models. */
 export function consequenceOf(outcome: AttemptOutcomeEvent, free: boolean): Consequence {
   if (outcome.ok) return { kind: 'alive' };
-  if (outcome.errorCode === 'service_unavailable') return backendOut('no worker serves the backend');
+  if (outcome.errorCode === 'service_unavailable') return backendOut('no worker serves the backend', noWorkerMs);
   if (outcome.blame === 'gateway') return { kind: 'neutral' };
   if (outcome.blame === 'request') {
     return outcome.errorCode === 'client_closed_request' ? { kind: 'neutral' } : { kind: 'alive' };
@@ -41,37 +43,41 @@ export function consequenceOf(outcome: AttemptOutcomeEvent, free: boolean): Cons
 }
 
 function consequenceOfFault(outcome: AttemptOutcomeEvent, free: boolean): Consequence {
-  const demandedMs = outcome.retryAfterMs === null ? null : Math.min(outcome.retryAfterMs, longestRetryAfterMs);
-  const scoped = (scope: FailureScope, cooldownMs: number | null, reason: string): Consequence => ({
-    kind: 'out',
-    scope: outcome.scope ?? scope,
-    cooldownMs,
-    reason,
-    probeCloses: false,
-  });
+  if (outcome.errorCode === 'upstream_unreachable') return backendOut('the backend could not be reached', null);
   const status = outcome.upstreamStatus;
-  if (outcome.errorCode === 'upstream_unreachable') return backendOut('the backend could not be reached');
-  if (outcome.errorCode === 'insufficient_quota' || status === 402) {
-    if (free && status !== 402) return scoped('free-models', demandedMs ?? emptyAccountMs, 'free quota used up');
-    return scoped('backend', demandedMs ?? emptyAccountMs, 'the account has no credit left');
+  const demandedMs = outcome.retryAfterMs === null ? null : Math.min(outcome.retryAfterMs, longestRetryAfterMs);
+  if (isDailyQuota(outcome, free, demandedMs)) {
+    // Only OpenRouter's free models share such a quota; elsewhere it is the model's own.
+    return out(free ? 'free-models' : 'deployment', demandedMs ?? emptyAccountMs, 'the quota of the day is used up');
   }
-  if (outcome.errorCode === 'rate_limit_exceeded' || status === 429) {
-    const daily = free && demandedMs !== null && demandedMs >= dailyQuotaMs;
-    return scoped(daily ? 'free-models' : 'deployment', demandedMs, daily ? 'free quota used up' : 'rate limited');
+  if (outcome.scope === 'backend' || outcome.errorCode === 'insufficient_quota' || status === 401 || status === 402) {
+    const isEmpty = outcome.errorCode === 'insufficient_quota' || status === 402 || status === 429;
+    if (isEmpty) return out('backend', demandedMs ?? emptyAccountMs, 'the account has no credit left');
+    return out('backend', refusedAccountMs, "the upstream refused the gateway's account");
   }
-  if (status === 401) return scoped('backend', refusedCredentialMs, 'the upstream refused the credentials');
-  if (status === 403) return scoped('deployment', refusedCredentialMs, 'the upstream refused access');
+  if (outcome.errorCode === 'rate_limit_exceeded' || status === 429)
+    return out('deployment', demandedMs, 'rate limited');
+  if (status === 403) return out('deployment', refusedAccountMs, 'the upstream refused access');
   if (outcome.errorCode === 'model_not_found' || status === 404 || status === 400) {
-    return scoped('deployment', missingModelMs, 'the upstream does not have the model');
+    return out('deployment', missingModelMs, 'the upstream does not have the model');
   }
-  if (outcome.scope !== undefined || demandedMs !== null) return scoped('deployment', demandedMs, 'overloaded');
-  return {
-    kind: 'counted',
-    weight: 1,
-    reason: `${outcome.errorCode ?? 'failed'}${status === null ? '' : ` (${status})`}`,
-  };
+  if (demandedMs !== null) return out('deployment', demandedMs, 'the upstream is overloaded');
+  const seen = status === null ? '' : ` (${status})`;
+  return { kind: 'counted', weight: 1, reason: `${outcome.errorCode ?? 'failed'}${seen}` };
 }
 
-function backendOut(reason: string): Consequence {
-  return { kind: 'out', scope: 'backend', cooldownMs: null, reason, probeCloses: true };
+/** The worker says so, or it is a free model that is to come back after many minutes. */
+function isDailyQuota(outcome: AttemptOutcomeEvent, free: boolean, demandedMs: number | null): boolean {
+  if (outcome.scope === 'free-models') return true;
+  if (!free || outcome.scope !== undefined) return false;
+  const isLimit = outcome.errorCode === 'rate_limit_exceeded' || outcome.upstreamStatus === 429;
+  return isLimit && demandedMs !== null && demandedMs >= dailyQuotaMs;
+}
+
+function out(scope: FailureScope, cooldownMs: number | null, reason: string): Consequence {
+  return { kind: 'out', scope, cooldownMs, reason, probeCloses: false };
+}
+
+function backendOut(reason: string, cooldownMs: number | null): Consequence {
+  return { kind: 'out', scope: 'backend', cooldownMs, reason, probeCloses: true };
 }

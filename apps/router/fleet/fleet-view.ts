@@ -24,7 +24,8 @@ const longestStartMs = 600_000;
 const loadMemoryMs = 30_000;
 /** LiteLLM's `ttl` for latencies. */
 const latencyTtlMs = 3_600_000;
-const trialMs = 60_000;
+/** A little longer than a worker waits for a connection (5 s). */
+const trialMs = 6_000;
 
 const idleHost: HostLoad = { running: 0, queued: 0, expectedWaitMs: null, draining: false, loaded: null };
 const closed: BreakerState = { kind: 'closed' };
