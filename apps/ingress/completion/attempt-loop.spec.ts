@@ -17,6 +17,7 @@ interface World {
   readonly frames: readonly (readonly WorkerFrame[])[];
   readonly attempts?: readonly Attempt[];
   readonly leaveAfter?: number;
+  readonly affords?: number;
 }
 
 async function play(
@@ -39,6 +40,7 @@ async function play(
     pause: async (ms: number) => {
       paused.push(ms);
     },
+    affords: () => opened.length < (world.affords ?? Number.POSITIVE_INFINITY),
     clientGone: () => world.leaveAfter !== undefined && events.length >= world.leaveAfter,
   };
   for await (const event of runAttempts({ attempts, retry: { count: 3, perClass: {} } }, effects)) events.push(event);
@@ -121,6 +123,12 @@ describe('the attempt loop', () => {
     expect(kinds(events)).toEqual(['attempt', 'attempt-failed']);
     expect(opened).toEqual([0]);
     expect(closed).toEqual([0]);
+  });
+
+  it('stops where the reservation does not cover another attempt', async () => {
+    const { events, opened } = await play({ frames: [[error('upstream_error')], [bytes('b'), end]], affords: 1 });
+    expect(opened).toEqual([0]);
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', failure: { code: 'upstream_error' } });
   });
 
   it('holds its promises for every order of events', async () => {

@@ -22,6 +22,8 @@ export interface AttemptEffects {
   pause(ms: number): Promise<void>;
   /** True once the client is gone: nothing more is tried. */
   clientGone(): boolean;
+  /** Whether what was reserved still covers another attempt, beside what the earlier ones used. */
+  affords(attempt: Attempt): boolean;
 }
 
 export type LoopEvent =
@@ -76,11 +78,16 @@ export async function* runAttempts(plan: TryList, effects: AttemptEffects): Asyn
     }
     const failed: FailedAttempt = { index, failure: ending.failure };
     yield { kind: 'attempt-failed', index, failure: ending.failure, committed: ending.committed };
-    const next: number | null = ending.committed ? null : nextAttempt(plan, failed, failures);
+    const next = ending.committed ? null : affordable(plan, nextAttempt(plan, failed, failures), effects);
     if (next === null) yield { kind: 'failed', ...failed, committed: ending.committed };
     failures.push(failed);
     index = next;
   }
+}
+
+function affordable(plan: TryList, next: number | null, effects: AttemptEffects): number | null {
+  const attempt = next === null ? undefined : plan.attempts[next];
+  return attempt !== undefined && effects.affords(attempt) ? next : null;
 }
 
 interface AttemptEnding {

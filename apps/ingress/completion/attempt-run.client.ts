@@ -42,7 +42,7 @@ export class AttemptRun {
     const gone = AbortSignal.any([job.writer.clientGone, shutdown]);
     this.journal.began(job);
     try {
-      for await (const event of runAttempts(plan, this.effectsOf(running, gone)))
+      for await (const event of runAttempts(plan, this.effectsOf(running, states, gone)))
         await this.take(event, states, delivery, running);
       if (shutdown.aborted && !delivery.done) delivery.fail(shuttingDown);
     } finally {
@@ -54,7 +54,7 @@ export class AttemptRun {
     }
   }
 
-  private effectsOf(running: RunningRequest, gone: AbortSignal): AttemptEffects {
+  private effectsOf(running: RunningRequest, states: readonly AttemptState[], gone: AbortSignal): AttemptEffects {
     const facts = this.openingOf(running);
     const mustStayLocal = running.dataPolicy === 'local';
     return {
@@ -62,6 +62,7 @@ export class AttemptRun {
         this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
       pause: (ms) => pauseUntil(ms, gone),
       clientGone: () => gone.aborted,
+      affords: (attempt) => running.admission.covers(attempt, spentOn(states)),
     };
   }
 
@@ -162,6 +163,17 @@ export class AttemptRun {
       },
     });
   }
+}
+
+/** What the attempts so far have used, as their workers reported it. */
+function spentOn(states: readonly AttemptState[]): { costNanoUsd: number; tokens: number } {
+  let costNanoUsd = 0;
+  let tokens = 0;
+  for (const { usage } of states) {
+    costNanoUsd += usage?.costNanoUsd ?? 0;
+    tokens += usage === null ? 0 : usage.usage.inputTokens + usage.usage.outputTokens;
+  }
+  return { costNanoUsd, tokens };
 }
 
 const shuttingDown: StreamFailure = {

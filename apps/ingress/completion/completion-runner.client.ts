@@ -83,7 +83,7 @@ export class CompletionRunner {
       const running = {
         job,
         facts,
-        plan,
+        plan: { ...plan, attempts: [...admission.attempts] },
         admission,
         dataPolicy: query.dataPolicy,
         maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
