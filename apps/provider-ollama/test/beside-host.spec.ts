@@ -31,7 +31,9 @@ const [outside, inside] = [`so${process.pid}`, `si${process.pid}`];
 const net = `10.231.${process.pid % 250}`;
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+/** From iproute2. */
+const ipTool = 'ip';
+const ip = (...args: string[]) => execFileSync(ipTool, args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
 
 /** Namespaces need root and the `ip` tool; elsewhere the test is skipped. */
 function canMakeNetworks(): boolean {
@@ -84,7 +86,7 @@ describe.runIf(canMakeNetworks())('a worker that can only dial out', () => {
   function startInside(script: string, env: Record<string, string>): ChildProcess {
     const file = fileURLToPath(new URL(script, import.meta.url));
     const args = ['netns', 'exec', space, process.execPath, '--conditions=source', file];
-    const child = spawn('ip', args, {
+    const child = spawn(ipTool, args, {
       cwd: root,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['pipe', 'pipe', 'ignore'],
