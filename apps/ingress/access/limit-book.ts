@@ -26,8 +26,8 @@ const mostOwners = 50_000;
 export class LimitBooks {
   private readonly owners = new Map<string, Map<string, { kind: LimitKind; name: string; log: SlidingLog }>>();
 
-  /** Takes all or nothing. A refusal counts nothing. */
-  take(owner: string, ticket: string, takes: readonly LimitTake[], now: number): TakeOutcome {
+  /** Takes all or nothing. A refusal counts nothing. `delayMs`: the request may begin that much later. */
+  take(owner: string, ticket: string, takes: readonly LimitTake[], now: number, delayMs = 0): TakeOutcome {
     for (const take of takes) {
       const wait = this.logOf(owner, take).waitFor(take.amount, take.limit, now);
       if (wait > 0) {
@@ -39,7 +39,7 @@ export class LimitBooks {
         };
       }
     }
-    this.count(owner, ticket, takes, now);
+    this.count(owner, ticket, takes, now, delayMs);
     return { kind: 'granted', states: this.states(owner, takes, now) };
   }
 

@@ -5,6 +5,8 @@ import { LimitBooks } from './limit-book.js';
 
 /** How long a batch of permits may be used. */
 export const permitsValidMs = 1_000;
+/** An answer that takes longer is not waited for: what was granted to another ingress has begun by then. */
+export const askMs = 150;
 
 export class LimitCounter {
   readonly books = new LimitBooks();
@@ -17,12 +19,12 @@ export class LimitCounter {
     },
   ) {}
 
-  /** Answers as the owner; throws service_unavailable where this process does not own the shard any more. */
-  decide(question: LimitQuestion, isOwner: () => boolean): LimitVerdict {
+  /** Answers as the owner; `delayMs`: how much later the asker may act on the answer. Throws service_unavailable where this process does not own the shard any more. */
+  decide(question: LimitQuestion, isOwner: () => boolean, delayMs = 0): LimitVerdict {
     if (!isOwner()) throw new GatewayError('service_unavailable');
     switch (question.op) {
       case 'take':
-        return this.take(question);
+        return this.take(question, delayMs);
       case 'permits':
         return this.permits(question);
       case 'finish': {
@@ -57,8 +59,8 @@ export class LimitCounter {
     this.books.dropParallel((ticket) => ticket.startsWith(`${instance}:`));
   }
 
-  private take({ owner, ticket, takes }: Extract<LimitQuestion, { op: 'take' }>): LimitVerdict {
-    const outcome = this.books.take(owner, ticket, takes, this.effects.now());
+  private take({ owner, ticket, takes }: Extract<LimitQuestion, { op: 'take' }>, delayMs: number): LimitVerdict {
+    const outcome = this.books.take(owner, ticket, takes, this.effects.now(), delayMs);
     const states = [...outcome.states];
     if (outcome.kind === 'refused') {
       const retryAfterMs = Math.min(outcome.retryAfterMs, longestRetryMs);
@@ -73,7 +75,7 @@ export class LimitCounter {
     const now = this.effects.now();
     const left = take.limit - this.books.used(owner, take, now);
     const permits = Math.min(take.amount, left);
-    if (permits < 1) return this.take({ v: 1, op: 'take', owner, ticket, takes: [{ ...take, amount: 1 }] });
+    if (permits < 1) return this.take({ v: 1, op: 'take', owner, ticket, takes: [{ ...take, amount: 1 }] }, askMs);
     const granted = { ...take, amount: permits };
     this.books.count(owner, ticket, [granted], now, permitsValidMs);
     this.effects.tell({ owner, ticket, takes: [granted], finished: null });

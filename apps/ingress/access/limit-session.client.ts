@@ -12,7 +12,7 @@ import {
 } from '#contracts';
 import { Logger } from '#telemetry';
 import { InstanceName } from './instance-name.client.js';
-import { LimitCounter } from './limit-counter.js';
+import { askMs, LimitCounter } from './limit-counter.js';
 import { electionTiming, sessionKey, shardKey, ShardElection } from './shard-election.js';
 
 @Injectable()
@@ -125,7 +125,9 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
       if (this.servers.has(shard)) continue;
       const tokens = { shard: String(shard) };
       this.servers.set(shard, [
-        this.bus.serve(AskLimits, tokens, async (question) => this.counter.decide(question, () => this.owns(shard))),
+        this.bus.serve(AskLimits, tokens, async (question) =>
+          this.counter.decide(question, () => this.owns(shard), askMs),
+        ),
         this.bus.serve(CopyLimits, tokens, async () => ({
           v: 1 as const,
           books: this.counter.books.copy((owner) => limitShardOf(owner) === shard, performance.now()),

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { Logger } from '#telemetry';
 import { InstanceName } from './instance-name.client.js';
-import { LimitCounter } from './limit-counter.js';
+import { askMs, LimitCounter } from './limit-counter.js';
 import { LimitSession } from './limit-session.client.js';
 import { LimitShares } from './limit-shares.js';
 import { PermitCache, smallLimit } from './permit-cache.js';
@@ -26,8 +26,6 @@ export type LimitOutcome =
       readonly states: readonly LimitState[];
     };
 
-/** An owner that does not answer in this time is passed over. */
-const askMs = 150;
 const finishTries = 3;
 const tickMs = 500;
 const sweepEveryTicks = 60;
