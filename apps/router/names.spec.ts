@@ -84,6 +84,13 @@ describe('resolveModel', () => {
     ['an id', 'pin-me', 'llama3', ['llama3.1:8b'], ['pin-me', 'llama3']],
     ['a local name without its tag', 'mistral', 'mistral:latest', ['mistral:latest'], ['mistral', 'mistral:latest']],
     ['an upstream name', 'ollama/llama3.1:8b', 'llama3', ['llama3.1:8b'], ['ollama/llama3.1:8b', 'llama3']],
+    [
+      "LiteLLM's other prefix",
+      'ollama_chat/llama3.1:8b',
+      'llama3',
+      ['llama3.1:8b'],
+      ['ollama_chat/llama3.1:8b', 'llama3'],
+    ],
     ['a bare upstream name', 'gpt-4o-mini', 'bare', ['gpt-4o-mini'], ['gpt-4o-mini', 'bare']],
   ])('%s', (_name, asked, group, upstream, path) => {
     const found = resolve(asked);

@@ -42,6 +42,8 @@ export function buildRouteIndex(snapshot: ConfigSnapshot): RouteIndex {
     byId.set(deployment.id, candidate);
     if (!isWildcard(deployment.upstreamModel)) {
       listUnder(byUpstream, `${deployment.provider}/${deployment.upstreamModel}`, candidate);
+      // LiteLLM's other prefix for the same hosts.
+      if (deployment.provider === 'ollama') listUnder(byUpstream, `ollama_chat/${deployment.upstreamModel}`, candidate);
       listUnder(byUpstream, deployment.upstreamModel, candidate);
     }
     if (backend.kind === 'local') localNames.set(withTag(deployment.modelName), deployment.modelName);
