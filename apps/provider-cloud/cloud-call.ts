@@ -4,13 +4,17 @@ import { prepareAnthropicCall } from './anthropic-call.js';
 import { providerOf } from './providers/list.js';
 import { prepareOpenAiCall, type CallAddress, type PreparedParts } from '#upstream';
 
-/** `refused` where the upstream cannot express the request. */
-export function prepareCloudCall(open: InferOpen, key: string | null, nowMs: number): PreparedParts {
-  const { backend, upstreamModel, extraHeaders, dialect } = open.attempt;
+/** `refused` where the upstream cannot express the request. `headers`: the deployment's own, with their variables filled in. */
+export function prepareCloudCall(
+  open: InferOpen,
+  credentials: { readonly key: string | null; readonly headers: Readonly<Record<string, string>> },
+  nowMs: number,
+): PreparedParts {
+  const { backend, upstreamModel, dialect } = open.attempt;
   const provider = providerOf(backend.provider);
   const address: CallAddress = {
     urlOf: (path) => provider.url(backend, path, upstreamModel),
-    headers: { ...extraHeaders, ...provider.headers(backend, key) },
+    headers: { ...credentials.headers, ...provider.headers(backend, credentials.key) },
   };
   return dialect === 'anthropic' ? prepareAnthropicCall(open, address, nowMs) : prepareOpenAiCall(open, address, nowMs);
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type StreamSender } from '#bus';
-import { Environment } from '#config';
+import { Environment, resolveHeaders } from '#config';
 import { inferSubjects, wildcardSubject, type InferOpen } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
@@ -19,7 +19,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly bus: Bus,
     private readonly credentials: Credentials,
-    environment: Environment,
+    private readonly environment: Environment,
     logger: Logger,
     metrics: Metrics,
     snapshots: Snapshots,
@@ -52,7 +52,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private async serve(open: InferOpen, stream: StreamSender): Promise<void> {
     const credential = this.credentials.of(open.attempt.backend);
     if (credential.kind === 'missing') return refuseAttempt(open, stream, credential.failure, this.tools);
-    const prepared = prepareCloudCall(open, credential.key, Date.now());
+    const headers = resolveHeaders(open.attempt.extraHeaders, this.environment.variables);
+    const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
     const { attempt } = open;
     const timers = new AnswerTimers({

@@ -138,6 +138,11 @@ export class Bus {
     return this.senders.serve(options);
   }
 
+  /** Takes no new token streams, for a shutdown; those that run go on. */
+  stopTakingStreams(): Promise<void> {
+    return this.senders.stopTaking();
+  }
+
   /** Opens a token stream; `signal` cancels it. */
   openStream(subject: string, open: InferOpen, options: { signal: AbortSignal }): ReceivedStream {
     const traceparent = activeTraceparent();

@@ -115,7 +115,11 @@ async function bootMicroservice(
   });
   app.useGlobalFilters(new PassErrorsFilter());
   await app.listen();
-  return { app, drain: async (drainMs) => waitUntil(() => parts.bus.openStreams === 0, drainMs) };
+  const drain = async (drainMs: number) => {
+    await parts.bus.stopTakingStreams();
+    await waitUntil(() => parts.bus.openStreams === 0, drainMs);
+  };
+  return { app, drain };
 }
 
 /** Resolves when `done()` holds, or after `limitMs`. */

@@ -76,6 +76,12 @@ export class StreamSenders {
     return this.open.size;
   }
 
+  /** Takes no new openings: other workers of the queue group get them. What runs goes on. */
+  async stopTaking(): Promise<void> {
+    await Promise.allSettled([...this.subscriptions].map((subscription) => subscription.drain()));
+    this.subscriptions.clear();
+  }
+
   stop(): void {
     clearInterval(this.ticker);
     for (const sender of this.open.values()) sender.abort('bus closed');
