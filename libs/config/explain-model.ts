@@ -1,5 +1,6 @@
 /** What a config says about one model name, as lines for a terminal. The router's live state is not part of it. */
 import type { ConfigSnapshot, Deployment } from '#contracts';
+import { own } from './source/plain-map.js';
 
 /** The way of `name` through aliases, tiers, deployments and fallbacks, in the order in which they are tried. */
 export function explainModel(snapshot: ConfigSnapshot, name: string): string[] {
@@ -23,32 +24,28 @@ export function explainModel(snapshot: ConfigSnapshot, name: string): string[] {
     ['if a content policy refuses', snapshot.routing.contentPolicyFallbacks],
   ] as const;
   for (const [when, lists] of typed) {
-    const targets = namesOn(snapshot, name).flatMap((step) => lists[step] ?? []);
+    const targets = namesOn(snapshot, name).flatMap((step) => own(lists, step) ?? []);
     if (targets.length > 0) lines.push(`${when}: ${targets.join(', ')}`);
   }
   return lines;
 }
 
 /** The name and what its aliases lead to. Circles end where they close. */
-function namesOn(snapshot: ConfigSnapshot, name: string): string[] {
-  const names = [name];
-  for (
-    let next = snapshot.routing.aliases[name]?.model;
-    next !== undefined;
-    next = snapshot.routing.aliases[next]?.model
-  ) {
-    if (names.includes(next)) break;
+function namesOn({ routing }: ConfigSnapshot, name: string): string[] {
+  const names: string[] = [];
+  for (let next: string | undefined = name; next !== undefined && !names.includes(next);) {
     names.push(next);
+    next = own(routing.aliases, next)?.model;
   }
   return names;
 }
 
 function fallbacksOf({ routing, deployments }: ConfigSnapshot, names: readonly string[]): string[] {
-  const own = deployments
+  const atEntries = deployments
     .filter(({ modelName }) => names.includes(modelName))
     .flatMap(({ fallbackModels }) => fallbackModels);
-  const listed = names.flatMap((name) => routing.fallbacks[name] ?? []);
-  const all = [...listed, ...own, ...(routing.fallbacks['*'] ?? [])];
+  const listed = names.flatMap((name) => own(routing.fallbacks, name) ?? []);
+  const all = [...listed, ...atEntries, ...(routing.fallbacks['*'] ?? [])];
   return all.length > 0 ? all : [...routing.defaultFallbacks];
 }
 

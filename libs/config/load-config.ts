@@ -106,6 +106,8 @@ function declaredVariables(root: PlainMap, context: BuildContext): Map<string, D
     const path = ['environment_variables', name];
     const other = variableName(value);
     if (other === null) {
+      // Lists and maps were reported before.
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
       declared.set(name, { value: String(value), ref: { from: 'file', path: describePlace(path, context) } });
     } else {
       const text = context.variables.value(other);

@@ -1,6 +1,7 @@
 /** Whether the names that aliases, fallbacks and tiers point at exist, and whether aliases run in circles. */
 import type { RoutingSettings } from '#contracts';
 import { didYouMean } from '../source/closest-name.js';
+import { own } from '../source/plain-map.js';
 import type { Path } from '../source/places.js';
 import type { BuildContext } from './build-context.js';
 import { fallbackKeys, fallbackReferences } from './fallbacks.js';
@@ -57,7 +58,7 @@ function checkAliases(named: NamedModels, exists: Exists, nowhere: Nowhere, cont
   for (const [alias, { model }] of Object.entries(aliases)) {
     const path = aliasPath(alias, named.settings);
     if (!exists(model)) context.problems.error(path, nowhere(model));
-    const circle = circleFrom(alias, (name) => (aliases[name] === undefined ? [] : [aliases[name].model]));
+    const circle = circleFrom(alias, (name) => aliasTarget(aliases, name));
     if (circle !== null) context.problems.error(path, `the aliases run in a circle: ${circle.join(' -> ')}`);
     if (named.models.names.has(alias) && model !== alias) {
       context.problems.warning(path, `hides the model of the same name; requests for '${alias}' go to '${model}'`);
@@ -89,8 +90,8 @@ function checkFallbacks(named: NamedModels, exists: Exists, nowhere: Nowhere, co
 function checkTiers({ routing, models }: NamedModels, exists: Exists, nowhere: Nowhere, context: BuildContext): void {
   const routers = models.complexityRouters;
   const targets = (name: string): string[] => {
-    const alias = routing.aliases[name];
-    if (alias !== undefined) return [alias.model];
+    const aliased = aliasTarget(routing.aliases, name);
+    if (aliased.length > 0) return aliased;
     const found = routers.find(({ router }) => router.modelName === name)?.router;
     if (found === undefined) return [];
     return [...Object.values(found.tiers).flat(), ...(found.defaultModel === null ? [] : [found.defaultModel])];
@@ -104,10 +105,15 @@ function checkTiers({ routing, models }: NamedModels, exists: Exists, nowhere: N
     if (defaultModel !== null && !exists(defaultModel)) {
       context.problems.error(defaultModelPath, nowhere(defaultModel));
     }
-    const circle = routing.aliases[modelName] === undefined ? circleFrom(modelName, targets) : null;
+    const circle = own(routing.aliases, modelName) === undefined ? circleFrom(modelName, targets) : null;
     if (circle !== null)
       context.problems.error(tiersPath, `the complexity router leads back to itself: ${circle.join(' -> ')}`);
   }
+}
+
+function aliasTarget(aliases: RoutingSettings['aliases'], name: string): string[] {
+  const alias = own(aliases, name);
+  return alias === undefined ? [] : [alias.model];
 }
 
 /** A way from `start` back to itself, or null. */

@@ -1,5 +1,5 @@
 /** Fallback lists in their forms: `[{a: [b]}]`, `{a: [b]}`, `{a: b}`, and entries `{model: b}`. */
-import { describeValue, isPlainMap } from '../source/plain-map.js';
+import { describeValue, isPlainMap, own } from '../source/plain-map.js';
 import type { Path } from '../source/places.js';
 import type { BuildContext } from './build-context.js';
 import type { Settings } from './routing-settings.js';
@@ -79,6 +79,7 @@ function addFallbacks(
       if (Object.keys(target).length > 1) context.problems.warning(at, 'only `model` of a fallback counts');
     } else context.problems.error(at, `must be the name of a model, is ${describeValue(target)}`);
   }
-  if (Object.hasOwn(result, model)) context.problems.warning(path, `'${model}' has a list already; both are joined`);
-  result[model] = [...new Set([...(result[model] ?? []), ...names])];
+  if (own(result, model) !== undefined)
+    context.problems.warning(path, `'${model}' has a list already; both are joined`);
+  result[model] = [...new Set([...(own(result, model) ?? []), ...names])];
 }

@@ -3,6 +3,7 @@ import type { BackendKind, DataPolicy, SecretRef } from '#contracts';
 import type { Provider } from '../providers.js';
 import type { Path } from '../source/places.js';
 import { readApiBase } from './api-base.js';
+import { variableName } from '../secret.js';
 import { secretAt, type BuildContext } from './build-context.js';
 import type { Entry, Target } from './entry.js';
 import type { DeploymentDefaults } from './routing-settings.js';
@@ -85,6 +86,12 @@ export function keyOf(entry: Entry, provider: Provider, apiBase: string, context
   const written = entry.params.api_key;
   if (written !== undefined) {
     const ref = secretAt(path, written, context);
+    if (ref.from === 'file' && variableName(written) === null) {
+      context.problems.note(
+        path,
+        'the key stands in the file, which must then be readable where the upstream is called',
+      );
+    }
     return { ref, literal: ref.from === 'file' ? written : null, missing: [] };
   }
   const variable = provider.keyVariable;

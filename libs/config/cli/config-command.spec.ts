@@ -97,3 +97,11 @@ describe('config import-litellm', () => {
     expect(run('import-litellm')).toMatchObject({ code: 0, output: expect.stringContaining('nothing to import') });
   });
 });
+
+describe('config schema', () => {
+  it('prints the JSON Schema', () => {
+    const { code, output } = run('schema');
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ $schema: expect.stringContaining('json-schema.org'), type: 'object' });
+  });
+});

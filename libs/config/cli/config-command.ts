@@ -2,6 +2,7 @@
 import type { ConfigSnapshot } from '#contracts';
 import { readConfigFile } from '../config-file.client.js';
 import { explainModel } from '../explain-model.js';
+import { configJsonSchema } from '../schema/documents.js';
 import { formatProblem } from '../source/problems.js';
 
 export interface Terminal {
@@ -14,6 +15,7 @@ export type Explain = (snapshot: ConfigSnapshot, model: string) => readonly stri
 
 export const configUsage = [
   'signalbox config check FILE [--explain MODEL]   what is wrong with a config file, and what it does with a model',
+  'signalbox config schema                         the JSON Schema of the file, for editors',
   'signalbox config import-litellm                 not needed: a LiteLLM file works as it is',
 ];
 
@@ -21,6 +23,10 @@ export const configUsage = [
 export function runConfigCommand(args: readonly string[], terminal: Terminal, explain: Explain = explainModel): number {
   const [command, ...rest] = args;
   if (command === 'check') return check(rest, terminal, explain);
+  if (command === 'schema') {
+    terminal.print(JSON.stringify(configJsonSchema(), null, 2));
+    return 0;
+  }
   if (command === 'import-litellm') {
     terminal.print('There is nothing to import: start with your LiteLLM config as it is (npm start -- --config FILE).');
     terminal.print('`signalbox config check FILE` says how each setting is read.');

@@ -65,8 +65,8 @@ function cacheParams(): z.ZodObject {
 function keyTable(schema: z.ZodObject): string {
   const rows = Object.entries(schema.shape).map(([key, field]) => {
     const notes = z.globalRegistry.get(field) ?? {};
-    const { description = '', 'x-default': whenAbsent = '', 'x-unit': unit = '' } = notes;
-    const cells = [`\`${key}\``, typeName(field), String(whenAbsent), String(unit), String(description)];
+    const { description, 'x-default': whenAbsent = '', 'x-unit': unit = '' } = notes;
+    const cells = [`\`${key}\``, typeName(field), String(whenAbsent), String(unit), description ?? ''];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   });
   return `| key | value | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;

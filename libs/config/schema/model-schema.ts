@@ -31,7 +31,7 @@ const limitKeys = {
   order: special(z.number().int(), 'Preference inside a model: all of order 1 are tried before order 2', {
     default: 'last',
   }),
-  weight: anyNumber('Share of the traffic under simple-shuffle', { default: '1' }),
+  weight: special(z.number().nonnegative(), 'Share of the traffic under simple-shuffle', { default: '1' }),
   max_parallel_requests: limit('Requests that may run at once', { default: "the host's own number" }),
   timeout: seconds('Wait for a whole answer or, in a stream, for its next bytes', 'router_settings.timeout'),
   stream_timeout: seconds('Wait for the first token', 'router_settings.stream_timeout'),

@@ -44,7 +44,7 @@ export function checkSection<Shape extends z.core.$ZodLooseShape, Config extends
   const second = schema.safeParse(converted);
   if (second.success) return second.data;
   const wrong = new Set<string>();
-  for (const issue of second.error.issues) reportIssue(issue, converted, path, schema, context.problems, wrong);
+  for (const issue of second.error.issues) reportIssue(issue, converted, path, schema, context, wrong);
   const rest = Object.fromEntries(Object.entries(converted).filter(([key]) => !wrong.has(key)));
   return schema.safeParse(rest).data ?? null;
 }
@@ -77,7 +77,7 @@ function reportIssue(
   input: PlainMap,
   path: Path,
   schema: z.ZodObject,
-  problems: Problems,
+  { problems, fromEnvironment }: SectionContext,
   wrong: Set<string>,
 ): void {
   const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
@@ -90,7 +90,9 @@ function reportIssue(
     }
     return;
   }
-  const isSecret = steps.some((step) => typeof step === 'string' && secretKeys.has(step));
+  // The text of a variable may be a secret that was put in the wrong place.
+  const isFromEnvironment = fromEnvironment.has(JSON.stringify([...path, ...steps]));
+  const isSecret = isFromEnvironment || steps.some((step) => typeof step === 'string' && secretKeys.has(step));
   problems.error([...path, ...steps], issueText(issue, valueAt(input, steps), isSecret));
 }
 

@@ -17,3 +17,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'boolean') return String(value);
   return 'a map';
 }
+
+/** What a record holds under a name that came from outside: `constructor` is no entry of every record. */
+export function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
