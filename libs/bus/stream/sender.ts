@@ -65,7 +65,7 @@ export class StreamSenders {
     this.subscriptions.add(subscription);
     return {
       stop: async () => {
-        if (!subscription.isClosed()) await subscription.drain();
+        if (!subscription.isClosed() && !subscription.isDraining()) await subscription.drain();
         this.subscriptions.delete(subscription);
         await Promise.allSettled(running);
       },
