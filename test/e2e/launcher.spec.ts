@@ -180,7 +180,7 @@ describe('how it ends', () => {
   };
   /** A stream whose first words have come. */
   const openStream = async (suite: Suite, pieces: number, pieceDelayMs: number) => {
-    await expect.poll(() => suite.fetch('/v1/models').then((answer) => answer.text())).toContain('llama3.2');
+    await expect.poll(async () => (await chat(suite)).status, { timeout: 15_000 }).toBe(200);
     ollama.script.next({ text: Array.from({ length: pieces }, (_none, n) => `w${n} `), pieceDelayMs });
     const answer = await chat(suite, { stream: true });
     expect(answer.status).toBe(200);

@@ -1,4 +1,5 @@
 /** What the hazards share: a suite with one local model, clients that read streams, and the books to compare with. */
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { OllamaUpstream, startSuite, type Suite, type SuiteOptions, type SuiteProcess } from '#testing';
 
@@ -7,8 +8,8 @@ export interface HazardSuite {
   readonly ollama: OllamaUpstream;
   /** Asks for a completion. */
   ask(options?: { stream?: boolean; signal?: AbortSignal }): Promise<Response>;
-  /** Rows of usage of one request, or of all. */
-  rows(requestId?: string): Promise<UsageRow[]>;
+  /** Rows of usage of the attempts that began after a moment (Date.now()). */
+  rowsSince(sinceMs: number): Promise<UsageRow[]>;
   /** True while the service says that it is ready. */
   isReady(service: Exclude<SuiteProcess, 'nats' | 'postgres'>): Promise<boolean>;
   stop(): Promise<void>;
@@ -16,6 +17,7 @@ export interface HazardSuite {
 
 const UsageRow = z.looseObject({
   request_id: z.string(),
+  startTime: z.string(),
   attempt_id: z.string(),
   completion_tokens: z.number(),
   prompt_tokens: z.number(),
@@ -42,21 +44,23 @@ export async function startHazardSuite(options: SuiteOptions = {}): Promise<Haza
     await ollama.stop();
     throw error;
   });
+  const ask: HazardSuite['ask'] = ({ stream = false, signal } = {}) =>
+    fetch(`${suite.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'house', stream, messages: [{ role: 'user', content: 'Is the line clear?' }] }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  // The backend is looked at for the first time a moment after the start.
+  await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 15_000, interval: 100 });
   return {
     suite,
     ollama,
-    ask: ({ stream = false, signal } = {}) =>
-      fetch(`${suite.url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'house', stream, messages: [{ role: 'user', content: 'Is the line clear?' }] }),
-        ...(signal === undefined ? {} : { signal }),
-      }),
-    async rows(requestId) {
-      const query = requestId === undefined ? '?page_size=1000' : `?request_id=${encodeURIComponent(requestId)}`;
-      const answer = await suite.fetch(`/spend/logs${query}`);
+    ask,
+    async rowsSince(sinceMs) {
+      const answer = await suite.fetch('/spend/logs?page_size=1000');
       if (!answer.ok) throw new Error(`/spend/logs: ${answer.status} ${await answer.text()}`);
-      return Rows.parse(await answer.json());
+      return Rows.parse(await answer.json()).filter((row) => Date.parse(row.startTime) >= sinceMs);
     },
     async isReady(service) {
       const url = `http://127.0.0.1:${suite.managementPort(service)}/readyz`;
