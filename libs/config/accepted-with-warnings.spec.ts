@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { load, model, problemsOf, withModel } from './testing/config-texts.js';
+import { load, model, problemsOf, snapshotOf, withModel } from './testing/config-texts.js';
 
 describe('a file that can be used, with a word about it', () => {
   it.each([
@@ -118,5 +118,23 @@ describe('a file that can be used, with a word about it', () => {
 
   it('keeps quiet about the other keys of a Helm values file', () => {
     expect(problemsOf(`image: {tag: x}\nproxy_config:\n${withModel('').replaceAll(/^/gm, '  ')}`)).toEqual([]);
+  });
+});
+
+describe('the reference that savings are compared with', () => {
+  it.each([
+    ['gpt-4o-mini', 'gpt-4o-mini'],
+    ['openai/gpt-4o', 'openai/gpt-4o'],
+    ['claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5'],
+  ])('%s is %s', (written, expected) => {
+    const text = withModel(`signalbox: {savings_reference: ${written}}\n`);
+    expect(problemsOf(text)).toEqual([]);
+    expect(snapshotOf(text).general.savingsReference).toBe(expected);
+  });
+
+  it('is warned about where its price is not known', () => {
+    expect(problemsOf(withModel('signalbox: {savings_reference: gpt-99}\n'))).toEqual([
+      "c.yaml:5: warning: signalbox.savings_reference: no price is known for 'gpt-99': no savings are shown",
+    ]);
   });
 });

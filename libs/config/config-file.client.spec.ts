@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchConfigFile, type WatchOptions } from './config-file.client.js';
+import { watchConfigFile } from './config-file.client.js';
 
 let folder = '';
 let watchers: { stop(): void }[] = [];
@@ -15,21 +15,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Watches until the first look is done: a look takes the accepted state from `alsoWatch`'s first call on. */
-async function watching(path: string, options: WatchOptions = {}) {
+async function watching(path: string, intervalMs?: number) {
   const onChange = vi.fn();
-  let looks = 0;
-  watchers.push(
-    watchConfigFile(path, onChange, {
-      ...options,
-      alsoWatch: () => {
-        looks += 1;
-        return options.alsoWatch?.() ?? [];
-      },
-    }),
-  );
-  // The second look begins only after the first one has ended.
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(1), 2_000);
+  const watcher = watchConfigFile(path, onChange, intervalMs);
+  watchers.push(watcher);
+  await watcher.ready;
   return onChange;
 }
 
@@ -74,14 +64,14 @@ describe('watchConfigFile', () => {
   it('hears of an included file, and of a file that goes and comes back changed', async () => {
     const path = join(folder, 'config.yaml');
     const more = join(folder, 'more.yaml');
-    writeFileSync(path, 'a: 1\n');
+    writeFileSync(path, 'include: [more.yaml]\n');
     writeFileSync(more, 'b: 1\n');
-    const onChange = await watching(path, { alsoWatch: () => [more] });
+    const onChange = await watching(path);
     writeFileSync(more, 'b: 2\n');
     await seenOnce(onChange);
     rmSync(path);
     await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(2), 2_000);
-    writeFileSync(path, 'a: 1\n');
+    writeFileSync(path, 'include: [more.yaml]\n');
     await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(3), 2_000);
   });
 
@@ -90,8 +80,8 @@ describe('watchConfigFile', () => {
     const other = join(folder, 'other.yaml');
     writeFileSync(path, 'a: 1\n');
     writeFileSync(other, 'b: 1\n');
-    const onChange = await watching(path, { intervalMs: 20 });
-    const after = await watching(other, { intervalMs: 20 });
+    const onChange = await watching(path, 20);
+    const after = await watching(other, 20);
     writeFileSync(path, 'a: 1\n');
     // The change of the second file shows that looks went on after the touch of the first.
     writeFileSync(other, 'b: 2\n');

@@ -1,8 +1,9 @@
 /** The config file on disk: reading it, and hearing of its changes. */
 import { readFileSync, watch, type FSWatcher } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadConfigFile, type LoadedConfig } from './load-config.js';
+import { includeNames } from './source/file-tree.js';
 
 /** Reads and loads a file with everything it includes. A file that cannot be read is a problem like any other. */
 export function readConfigFile(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
@@ -22,21 +23,21 @@ function readText(path: string): string | null {
   }
 }
 
-export interface WatchOptions {
-  /** Files to watch beside it, e.g. those it includes; asked for at each look. */
-  readonly alsoWatch?: () => readonly string[];
-  /** Time between two looks, milliseconds. */
-  readonly intervalMs?: number;
+export interface ConfigWatch {
+  /** Resolves when the contents to compare with are known: later changes are told. */
+  readonly ready: Promise<void>;
+  stop(): void;
 }
 
 /**
- * Calls `onChange` after the contents of the file have changed, however that happened: written in place, replaced by an
- * editor, or swapped by a ConfigMap's symlink. The file system's events only make it quicker; a look every 500 ms finds
- * what they miss (network file systems, symlinks further up). A change counts once two looks saw the same text, so that
- * nobody reads a half-written file. Start it before the file is read; call `stop()` to end it.
+ * Calls `onChange` after the contents of the file, or of a file that it includes, have changed, however that happened:
+ * written in place, replaced by an editor, or swapped by a ConfigMap's symlink. The file system's events only make it
+ * quicker; a look every `intervalMs` finds what they miss (network file systems, symlinks further up). A change counts
+ * once two looks saw the same text, so that nobody reads a half-written file. Start it before the file is read; call
+ * `stop()` to end it.
  */
-export function watchConfigFile(path: string, onChange: () => void, options: WatchOptions = {}): { stop(): void } {
-  const contents = new ContentsReader();
+export function watchConfigFile(path: string, onChange: () => void, intervalMs = 500): ConfigWatch {
+  const contents = new ContentsReader(path);
   let accepted: string | null = null;
   let seen: string | null = null;
   let isLooking = false;
@@ -45,7 +46,7 @@ export function watchConfigFile(path: string, onChange: () => void, options: Wat
   const look = async () => {
     if (isLooking || isStopped) return;
     isLooking = true;
-    const now = await contents.read([path, ...(options.alsoWatch?.() ?? [])]);
+    const now = await contents.read();
     isLooking = false;
     if (isStopped || now === accepted) return;
     if (accepted === null || now === seen) {
@@ -57,13 +58,11 @@ export function watchConfigFile(path: string, onChange: () => void, options: Wat
       settling = setTimeout(() => void look(), settleMs);
     }
   };
-  const timer = setInterval(() => void look(), options.intervalMs ?? 500);
+  const timer = setInterval(() => void look(), intervalMs);
   timer.unref();
-  const events = watchFolder(dirname(path), (name) => {
-    if (name === null || name === basename(path) || name.startsWith('..')) void look();
-  });
-  void look();
+  const events = watchFolder(dirname(path), () => void look());
   return {
+    ready: look(),
     stop() {
       isStopped = true;
       clearInterval(timer);
@@ -76,9 +75,9 @@ export function watchConfigFile(path: string, onChange: () => void, options: Wat
 const settleMs = 100;
 
 /** Events of a folder; null where the system gives none (the timer is enough then). */
-function watchFolder(folder: string, onEvent: (name: string | null) => void): FSWatcher | null {
+function watchFolder(folder: string, onEvent: () => void): FSWatcher | null {
   try {
-    const events = watch(folder, { persistent: false }, (_event, name) => onEvent(name));
+    const events = watch(folder, { persistent: false }, onEvent);
     events.on('error', () => events.close());
     return events;
   } catch {
@@ -89,11 +88,19 @@ function watchFolder(folder: string, onEvent: (name: string | null) => void): FS
 /** Reads files again only when their real path, inode, size or time differ from the last look. */
 class ContentsReader {
   readonly #known = new Map<string, { facts: string; text: string }>();
+  #includes: { text: string | null; paths: readonly string[] } = { text: null, paths: [] };
 
-  /** One text for all of them; equal texts mean equal contents. */
-  async read(paths: readonly string[]): Promise<string> {
-    const texts = await Promise.all(paths.map((path) => this.#readOne(path)));
-    return JSON.stringify(texts);
+  constructor(private readonly path: string) {}
+
+  /** One text for the file and what it includes; equal texts mean equal contents. */
+  async read(): Promise<string> {
+    const main = await this.#readOne(this.path);
+    if (main !== this.#includes.text) {
+      const names = main === null ? [] : includeNames(main);
+      this.#includes = { text: main, paths: names.map((name) => join(dirname(this.path), name)) };
+    }
+    const included = await Promise.all(this.#includes.paths.map((path) => this.#readOne(path)));
+    return JSON.stringify([main, ...included]);
   }
 
   async #readOne(path: string): Promise<string | null> {

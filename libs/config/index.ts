@@ -4,7 +4,7 @@ export { secretSourcesOf } from './secret-sources.js';
 export { loadConfigFile, withRevision } from './load-config.js';
 export type { ConfigText, LoadedConfig } from './load-config.js';
 export { readConfigFile, watchConfigFile } from './config-file.client.js';
-export type { WatchOptions } from './config-file.client.js';
+export type { ConfigWatch } from './config-file.client.js';
 export { defaultConfig } from './default-config.js';
 export { ollamaBaseUrl } from './ollama-host.js';
 export { withDiscoveredModels, discoveredPath } from './discovered-models.js';

@@ -1,7 +1,7 @@
 /** `general_settings`, the money and cache parts of `litellm_settings`, and `signalbox`. */
 import type { z } from 'zod';
 import type { GeneralSettings, SecretRef } from '#contracts';
-import { findPrice, providerOfModel } from '#pricing';
+import { findPrice } from '#pricing';
 import type { GeneralSettings as WrittenGeneral } from '../schema/section-schemas.js';
 import { listOf } from '../schema/value-types.js';
 import { resolveModelName } from '../providers.js';
@@ -214,15 +214,16 @@ function daysOf(duration: string | undefined): number | null {
   return days === undefined || days <= 0 ? null : days;
 }
 
+/** As `provider/model`, or a bare name of OpenAI's. */
 function savingsReferenceOf(written: string | undefined, context: BuildContext): string {
   const name = written ?? 'gpt-4o';
   const target = resolveModelName(name);
-  const isPriced =
-    target.kind === 'model' ? findPrice(target.provider.name, target.model) !== null : providerOfModel(name) !== null;
-  if (!isPriced)
+  if (target.kind !== 'model' || findPrice(target.provider.name, target.model) === null) {
     context.problems.warning(
       ['signalbox', 'savings_reference'],
       `no price is known for '${name}': no savings are shown`,
     );
-  return name;
+    return name;
+  }
+  return target.provider.name === 'openai' ? name : `${target.provider.name}/${target.model}`;
 }

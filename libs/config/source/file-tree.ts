@@ -19,6 +19,18 @@ export type ReadInclude = (name: string) => string | null;
 
 const maxIncludes = 64;
 
+/** The names under `include` of a file that may be read: text in, names out. Faults are for `readFileTree` to tell. */
+export function includeNames(text: string): string[] {
+  const { value } = readYaml(text, '');
+  const wrapped = isPlainMap(value) && isPlainMap(value['proxy_config']) ? value['proxy_config'] : value;
+  const written: unknown = isPlainMap(wrapped) ? wrapped['include'] : undefined;
+  const list: unknown[] = Array.isArray(written) ? written : [written];
+  const names = list.filter((name): name is string => typeof name === 'string' && isBeside(name));
+  return names.slice(0, maxIncludes);
+}
+
+const isBeside = (name: string) => name !== '' && !/^[/\\]/.test(name) && !name.split(/[/\\]/).includes('..');
+
 /** Reads `text` and what it includes. What cannot be read is reported; the tree then holds the rest. */
 export function readFileTree(
   file: string,
@@ -60,8 +72,7 @@ function takeIncludes(root: PlainMap, problems: Problems): string[] {
 }
 
 function includeFault(name: string, isTwice: boolean, total: number): string | null {
-  if (name.startsWith('/') || name.startsWith('\\') || name.split(/[/\\]/).includes('..'))
-    return 'must be a file beside or below this one';
+  if (!isBeside(name)) return 'must be a file beside or below this one';
   if (isTwice) return 'is included twice';
   return total > maxIncludes ? `at most ${maxIncludes} files can be included` : null;
 }
