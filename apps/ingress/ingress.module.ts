@@ -26,6 +26,7 @@ import { InFlight } from './http/in-flight.js';
 import { FleetHealth } from './health/fleet-health.client.js';
 import { HealthController } from './health/health.controller.js';
 import { ModelsController } from './models/models.controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
 
 @Module({
   imports: [AccessModule],
@@ -41,6 +42,7 @@ import { ModelsController } from './models/models.controller.js';
     BackendsController,
     ConsolePagesController,
     ConsoleSessionController,
+    OpenApiController,
   ],
   providers: [
     AdminCallers,

@@ -75,6 +75,13 @@ async function signIn(key: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** Opens a page of the console anew, so that one test cannot stand in the way of the next. */
+async function show(path: string, heading: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${suite.url}/ui#/${path}`);
+  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+}
+
 /** Where the browser is missing nothing is installed: the tests are skipped, and say why. */
 describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${executablePath})`, () => {
   beforeAll(start);
@@ -119,9 +126,9 @@ describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${exe
   });
 
   it('makes a key that works, shows it once, blocks it and deletes it', async () => {
-    await page.getByRole('link', { name: 'Keys' }).click();
+    await show('keys', 'Keys');
     await page.getByRole('button', { name: 'New key' }).click();
-    await page.getByLabel('Name').fill(`laptop ${hostile}`);
+    await page.getByRole('textbox', { name: 'Name' }).fill(`laptop ${hostile}`);
     await page.getByLabel(/^Budget/).fill('5');
     await page.getByRole('button', { name: 'Make key' }).click();
     const field = page.getByLabel('The new key');
@@ -153,7 +160,7 @@ describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${exe
     expect(answer.status).toBe(200);
     const traceId = answer.headers.get('x-trace-id') ?? '';
     expect((await chat(hostile)).status).toBe(200);
-    await page.getByRole('link', { name: 'Requests' }).click();
+    await show('requests', 'Requests');
     const fallen = page.getByRole('row').filter({ hasText: 'answered at try 2' });
     await fallen.waitFor();
     expect(await fallen.locator('s').innerText()).toContain('gpt-4o-mini');
@@ -164,7 +171,7 @@ describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${exe
   });
 
   it('draws what was spent by day, and says it in numbers', async () => {
-    await page.getByRole('link', { name: 'Spend' }).click();
+    await show('spend', 'Spend');
     await page.getByRole('button', { name: 'Tokens' }).click();
     const chart = page.getByRole('img', { name: /^Tokens by day and model/ });
     await chart.waitFor();
