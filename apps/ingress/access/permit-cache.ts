@@ -32,7 +32,8 @@ export class PermitCache {
   /** How many to ask for: twice what the last batch was good for. */
   batchSize(owner: string, limit: number): number {
     const most = Math.max(1, Math.floor(limit * mostOfLimit));
-    return Math.min(most, Math.max(1, (this.usedLast.get(owner) ?? 0) * 2));
+    const used = this.batches.get(owner)?.used ?? this.usedLast.get(owner) ?? 0;
+    return Math.min(most, Math.max(1, used * 2));
   }
 
   /** Puts a fresh batch in; returns the one it replaces, for giving back what is left of it. */

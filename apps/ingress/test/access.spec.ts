@@ -29,7 +29,7 @@ beforeAll(async () => {
   ingresses = await Promise.all([1, 2, 3].map(() => startAccess(nats.url)));
 });
 afterAll(async () => {
-  await Promise.all(ingresses.map((ingress) => ingress.stop()));
+  await Promise.all(ingresses.map((one) => one.stop()));
   await accounting.stop();
   await Promise.all([nats.stop(), postgres.stop()]);
 });

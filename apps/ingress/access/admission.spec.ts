@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '#contracts';
+import { attemptOf } from '../completion/attempt.fixtures.js';
+import { overBudget, overLimit, reservingOf } from './admission.js';
+import { masterRecord } from './authenticate.js';
+
+const key = { ...masterRecord('master', []), alias: 'bot', teamId: null, budgetScopes: ['usd/key/k'] };
+const price = {
+  inputPerMillion: '1',
+  outputPerMillion: '10',
+  cacheReadPerMillion: null,
+  cacheWritePerMillion: null,
+  perRequest: null,
+  source: 'config' as const,
+};
+const paid = attemptOf('d1', 'cloud', { kind: 'cloud', price, modelGroup: 'gpt' });
+const size = { inputTokens: 10, maxOutputTokens: 10, choices: 1 };
+
+describe('what a request is charged to', () => {
+  it('is every budget of its key, and the one of the model', () => {
+    const withModel = { ...key, modelBudgetScopes: { gpt: 'usd/key/k/gpt', other: 'usd/key/k/other' } };
+    expect(reservingOf(withModel, 'gpt', [paid], size).scopes).toEqual(['usd/key/k', 'usd/key/k/gpt']);
+    expect(reservingOf(withModel, 'alias-of-gpt', [paid], size).scopes).toEqual(['usd/key/k', 'usd/key/k/gpt']);
+    expect(reservingOf(key, 'gpt', [paid], size).scopes).toEqual(['usd/key/k']);
+  });
+
+  it('leaves out fallbacks that another budget would have to pay', () => {
+    const withModel = { ...key, modelBudgetScopes: { other: 'usd/key/k/other' } };
+    const fallback = { ...paid, modelGroup: 'other', fallbackFrom: 'gpt' };
+    expect(reservingOf(withModel, 'gpt', [paid, fallback], size).ceilings).toMatchObject([{ attempts: [0] }]);
+  });
+
+  it('must have a price where money is counted', () => {
+    const unpriced = { ...paid, price: null };
+    expect(() => reservingOf(key, 'gpt', [unpriced], size)).toThrow(GatewayError);
+    expect(reservingOf({ ...key, budgetScopes: ['tokens/key/k'] }, 'gpt', [unpriced], size).ceilings).toHaveLength(1);
+    expect(reservingOf({ ...key, budgetScopes: [] }, 'gpt', [unpriced], size).ceilings).toHaveLength(1);
+  });
+});
+
+describe('refusals', () => {
+  const now = Date.parse('2026-11-21T23:59:00Z');
+  const denial = { scope: 'usd/key/k', limit: 100, settled: 100, held: 0, resetAt: '2026-11-22T00:00:00.000Z' };
+
+  it('say whose budget is used up and when it is renewed', () => {
+    const error = overBudget(key, denial, 10, now);
+    expect(error).toMatchObject({
+      code: 'insufficient_quota',
+      details: { retryAfterMs: 60_000, resetAt: denial.resetAt },
+    });
+    expect(error.message).toBe("The budget of key 'bot' is used up. It is renewed at 2026-11-22T00:00:00.000Z.");
+    expect(overBudget(key, { ...denial, resetAt: null }, 10, now).details.retryAfterMs).toBeUndefined();
+  });
+
+  it('say what would be needed, but not what others have left', () => {
+    const some = { ...denial, limit: 3_000_000_000, settled: 500_000_000, held: 2_000_000_000, resetAt: null };
+    expect(overBudget(key, some, 4_000_000_000, now).message).toBe(
+      "The budget of key 'bot' does not hold this request: it may use $4, and $2.5 is left, some of it set aside for " +
+        'requests that are running. Ask for fewer output tokens. It is not renewed by itself.',
+    );
+    expect(overBudget(key, { ...some, scope: 'usd/global' }, 4_000_000_000, now).message).toBe(
+      'The budget of the whole gateway is used up. It is not renewed by itself.',
+    );
+  });
+
+  it('say which limit was reached', () => {
+    const take = { kind: 'requests' as const, name: '', limit: 5, windowMs: 1_000, amount: 1 };
+    const state = { kind: 'requests' as const, name: '', limit: 5, remaining: 0, resetMs: 10 };
+    expect(overLimit(key, 'key/k', [take], state, 12.5)).toMatchObject({
+      code: 'rate_limit_exceeded',
+      message: "Rate limit reached: 5 requests per second for key 'bot'.",
+      details: { retryAfterMs: 13 },
+    });
+  });
+});
