@@ -16,7 +16,7 @@ import {
 import { activeTraceparent, type Logger, type Metrics } from '#telemetry';
 import { connectTo, serverProblem, type BusOptions } from './connection.js';
 import { Bucket } from './jetstream/bucket.js';
-import { consumeDurable, publishDurable, type ConsumeOptions } from './jetstream/durable.js';
+import { consumeDurable, DurablePublisher, type ConsumeOptions } from './jetstream/durable.js';
 import { ensureStreams } from './jetstream/topology.js';
 import { sendRequest, serveRequests, type RequestOptions } from './rpc.js';
 import { StreamReceivers, type ReceivedStream } from './stream/receiver.js';
@@ -26,6 +26,7 @@ export class Bus {
   private readonly statusHandlers = new Set<(connected: boolean) => void>();
   private readonly receivers: StreamReceivers;
   private readonly senders: StreamSenders;
+  private readonly durable: DurablePublisher;
   private connectedNow = true;
 
   private constructor(
@@ -37,6 +38,7 @@ export class Bus {
   ) {
     const now = () => performance.now();
     this.receivers = new StreamReceivers(data, now);
+    this.durable = new DurablePublisher(control);
     this.senders = new StreamSenders(data, now, (error) => logger.error({ err: error }, 'a stream handler failed'));
     void this.followStatus();
     metrics.set('signalbox_bus_connected', {}, 1);
@@ -119,7 +121,7 @@ export class Bus {
     payload: z.input<C['payload']>,
     options: { messageId: string },
   ): Promise<void> {
-    return publishDurable(this.control, contract, payload, options);
+    return this.durable.publish(contract, payload, options);
   }
 
   /** Consumes durable events in batches; see ConsumeOptions. */

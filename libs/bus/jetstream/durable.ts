@@ -11,6 +11,7 @@ import { headers as natsHeaders, nanos, type NatsConnection } from '@nats-io/tra
 import type { z } from 'zod';
 import type { DurableContract } from '#contracts';
 import { activeTraceparent } from '#telemetry';
+import { batchEntry, batchHeader, batchLimits, readBatch, SharedAck } from './batch.js';
 
 const ackWaitMs = 30_000;
 const publishTimeoutMs = 2_000;
@@ -32,20 +33,75 @@ export interface DurableMessage {
   term(): void;
 }
 
-/** Resolves once JetStream has stored the event; rejects on a timeout or a refusal. The same message id is stored once. */
-export async function publishDurable<C extends DurableContract<string, z.ZodType>>(
-  connection: NatsConnection,
-  contract: C,
-  payload: z.input<C['payload']>,
-  options: { messageId: string },
-): Promise<void> {
-  const headers = natsHeaders();
-  const traceparent = activeTraceparent();
-  if (traceparent !== null) headers.set('traceparent', traceparent);
-  await jetstream(connection, { timeout: publishTimeoutMs }).publish(contract.subject, JSON.stringify(payload), {
-    msgID: options.messageId,
-    headers,
-  });
+interface Waiting {
+  readonly json: string;
+  readonly traceparent: string | null;
+  readonly messageId: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Publishes durable events, one message at a time for each subject: what comes meanwhile leaves together. */
+export class DurablePublisher {
+  private readonly lines = new Map<string, { waiting: Waiting[]; sending: boolean }>();
+
+  constructor(private readonly connection: NatsConnection) {}
+
+  /** Resolves once JetStream has stored the event; rejects on a timeout or a refusal. */
+  publish<C extends DurableContract<string, z.ZodType>>(
+    contract: C,
+    payload: z.input<C['payload']>,
+    options: { messageId: string },
+  ): Promise<void> {
+    const line = this.lines.get(contract.subject) ?? { waiting: [], sending: false };
+    this.lines.set(contract.subject, line);
+    return new Promise((resolve, reject) => {
+      const json = JSON.stringify(payload);
+      line.waiting.push({ json, traceparent: activeTraceparent(), messageId: options.messageId, resolve, reject });
+      if (!line.sending) void this.send(contract.subject, line);
+    });
+  }
+
+  private async send(subject: string, line: { waiting: Waiting[]; sending: boolean }): Promise<void> {
+    line.sending = true;
+    while (line.waiting.length > 0) {
+      const batch = takeBatch(line.waiting);
+      try {
+        await this.sendBatch(subject, batch);
+        for (const event of batch) event.resolve();
+      } catch (error) {
+        for (const event of batch) event.reject(error);
+      }
+    }
+    line.sending = false;
+  }
+
+  private async sendBatch(subject: string, batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    const headers = natsHeaders();
+    const client = jetstream(this.connection, { timeout: publishTimeoutMs });
+    if (batch.length === 1) {
+      if (first.traceparent !== null) headers.set('traceparent', first.traceparent);
+      await client.publish(subject, first.json, { msgID: first.messageId, headers });
+      return;
+    }
+    headers.set(batchHeader, String(batch.length));
+    const body = `[${batch.map((event) => batchEntry(event.json, event.traceparent)).join(',')}]`;
+    await client.publish(subject, body, { msgID: `${first.messageId}+${batch.length}`, headers });
+  }
+}
+
+/** As many as fit into one message; at least one. */
+function takeBatch(waiting: Waiting[]): Waiting[] {
+  let bytes = 0;
+  let count = 0;
+  for (const event of waiting) {
+    bytes += event.json.length + 100;
+    if (count === batchLimits.events || (count > 0 && bytes > batchLimits.bytes)) break;
+    count += 1;
+  }
+  return waiting.splice(0, Math.max(1, count));
 }
 
 export interface ConsumeOptions {
@@ -121,7 +177,7 @@ class ConsumeLoop {
   }
 
   private async take(message: JsMsg): Promise<void> {
-    this.batch.push(durableMessage(message));
+    this.batch.push(...durableMessages(message));
     if (this.batch.length >= this.options.batch) {
       this.flush();
       await this.handling;
@@ -143,22 +199,39 @@ class ConsumeLoop {
   }
 }
 
-function durableMessage(message: JsMsg): DurableMessage {
-  let payload: unknown;
-  try {
-    payload = JSON.parse(message.string());
-  } catch {
-    payload = undefined;
+/** The events of a message: one, or those of a batch. */
+function durableMessages(message: JsMsg): DurableMessage[] {
+  const payload = jsonOf(message);
+  const facts = { subject: message.subject, deliveryCount: message.info.deliveryCount, sequence: message.seq };
+  const batch = (message.headers?.get(batchHeader) ?? '') === '' ? null : readBatch(payload);
+  if (batch === null || batch.length === 0) {
+    const traceparent = message.headers?.get('traceparent') ?? '';
+    return [
+      {
+        ...facts,
+        payload,
+        traceparent: traceparent === '' ? null : traceparent,
+        ack: () => message.ack(),
+        nak: (delayMs) => message.nak(delayMs),
+        term: () => message.term(),
+      },
+    ];
   }
-  const traceparent = message.headers?.get('traceparent') ?? '';
-  return {
-    subject: message.subject,
-    payload,
-    deliveryCount: message.info.deliveryCount,
-    sequence: message.seq,
-    traceparent: traceparent === '' ? null : traceparent,
-    ack: () => message.ack(),
-    nak: (delayMs) => message.nak(delayMs),
-    term: () => message.term(),
-  };
+  const shared = new SharedAck(message, batch.length);
+  return batch.map((event) => ({
+    ...facts,
+    ...event,
+    ack: () => shared.ack(),
+    nak: (delayMs: number) => shared.nak(delayMs),
+    // One event that is given up must not take the others with it.
+    term: () => shared.ack(),
+  }));
+}
+
+function jsonOf(message: JsMsg): unknown {
+  try {
+    return JSON.parse(message.string());
+  } catch {
+    return undefined;
+  }
 }

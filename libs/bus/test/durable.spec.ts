@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Bus, DurableMessage } from '#bus';
+import { durableContract } from '#contracts';
+import { startNats, type TestServer } from '#testing';
+import { connectBus } from './fixtures.js';
+
+const Event = durableContract({ subject: 'alert.test', stream: 'EVENTS', payload: z.object({ n: z.number() }) });
+
+let nats: TestServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  nats = await startNats();
+  bus = await connectBus(nats.url, 'durable');
+});
+
+afterAll(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+const numberOf = (message: DurableMessage) => z.object({ n: z.number() }).parse(message.payload).n;
+
+describe('durable events', () => {
+  it('published at once are each consumed once, however they travelled', async () => {
+    const seen: number[] = [];
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'each',
+      batch: 50,
+      handle: async (messages) => {
+        for (const message of messages) {
+          seen.push(numberOf(message));
+          message.ack();
+        }
+      },
+    });
+    await Promise.all(
+      Array.from({ length: 500 }, (_, n) => bus.publishDurable(Event, { n }, { messageId: `each:${n}` })),
+    );
+    await expect.poll(() => seen.length).toBe(500);
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, n) => n));
+    await expect.poll(() => consumer.pending()).toBe(0);
+    await consumer.stop();
+  });
+
+  it('that could not be handled come again', async () => {
+    const handled = new Set<number>();
+    let refused = false;
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'again',
+      batch: 50,
+      handle: async (messages) => {
+        for (const message of messages) {
+          const n = numberOf(message);
+          if (n === 1007 && !refused) {
+            refused = true;
+            message.nak(10);
+          } else {
+            if (n >= 1000) handled.add(n);
+            message.ack();
+          }
+        }
+      },
+    });
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) => bus.publishDurable(Event, { n: 1000 + n }, { messageId: `again:${n}` })),
+    );
+    await expect.poll(() => handled.size).toBe(20);
+    expect(refused).toBe(true);
+    await consumer.stop();
+  });
+
+  it('survive a kill of the server once they were acknowledged', async () => {
+    await bus.publishDurable(Event, { n: 5000 }, { messageId: 'kill' });
+    await nats.restart();
+    const seen: number[] = [];
+    await expect.poll(() => bus.connected, { timeout: 10_000 }).toBe(true);
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'killed',
+      batch: 100,
+      handle: async (messages) => {
+        for (const message of messages) {
+          seen.push(numberOf(message));
+          message.ack();
+        }
+      },
+    });
+    await expect.poll(() => seen.includes(5000), { timeout: 10_000 }).toBe(true);
+    await consumer.stop();
+  });
+});
