@@ -50,7 +50,9 @@ export async function serveAttempt(
     `chat ${open.attempt.upstreamModel}`,
     { kind: SpanKind.CLIENT, attributes: inferenceAttributes(open) },
     async (span) => {
-      await ask(pump, stream, call);
+      // A reservation needs its intent stored before the client sees a byte: without it nobody could close the attempt.
+      const intent = open.payer.leases.length === 0 ? null : tools.usage.open(open);
+      await ask(pump, stream, call, intent);
       span.setAttributes(finishAttributes(pump.result, startedAt));
     },
   );
@@ -98,12 +100,18 @@ const nothing = {
   loadMs: null,
 } as const;
 
-async function ask(pump: AnswerPump, stream: StreamSender, call: PreparedCall): Promise<void> {
+async function ask(
+  pump: AnswerPump,
+  stream: StreamSender,
+  call: PreparedCall,
+  intent: Promise<void> | null,
+): Promise<void> {
   const { timers } = call;
   timers.start(call.loading);
   try {
     const signal = AbortSignal.any([stream.signal, timers.signal]);
     const response = await callUpstream({ ...call.request, signal });
+    await intent;
     if (response.status >= 200 && response.status < 300) {
       await pump.run(response.body);
       return;
