@@ -60,6 +60,10 @@ describe('what a deployment can', () => {
     expect(fleet.hosts('m', { needs: { tools: true } })).toEqual(['two']);
     expect(fleet.hosts('m', { endpoint: 'embedding' })).toEqual(['two']);
     expect(fleet.hosts('m')).toHaveLength(2);
+    fleet.health('one', {
+      installed: [{ name: 'm:latest', sizeBytes: null, contextLength: null, capabilities: ['embedding'] }],
+    });
+    expect(fleet.hosts('m')).toEqual(['two']);
   });
 });
 

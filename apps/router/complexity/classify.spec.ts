@@ -81,6 +81,12 @@ describe('the tier', () => {
     expect(classify(withoutFloors, 'la '.repeat(1_000)).tier).toBe('SIMPLE');
   });
 
+  it('one marker is a part of the score and no more', () => {
+    expect(classify(withoutFloors, 'Prove that this typescript function never throws an exception').tier).toBe(
+      'COMPLEX',
+    );
+  });
+
   it("two markers are not enough below the override's least score", () => {
     expect(classify({ ...withoutFloors, reasoningOverrideMinScore: 0.9 }, 'Prove it step by step').tier).not.toBe(
       'REASONING',
@@ -114,6 +120,11 @@ describe('features', () => {
     expect(featuresOf('An API behind this pull requests page', keywords).codeHits).toBe(2);
     expect(featuresOf('apiary, think, this', keywords)).toMatchObject({ codeHits: 0, simpleHits: 0 });
     expect(featuresOf('请解释这个算法的原理', keywords).technicalHits).toBe(1);
+  });
+
+  it('counts four characters as a token', () => {
+    const tokens = [0, 3, 4, 59, 60].map((length) => featuresOf('x'.repeat(length), keywords).tokens);
+    expect(tokens).toEqual([0, 0, 1, 14, 15]);
   });
 
   it('leaves out what agents put between the lines', () => {

@@ -140,6 +140,32 @@ describe('cooldowns', () => {
     expect(kind(fleet, 'a', 'one')).toBe('open');
   });
 
+  it('a deployment that failed too often comes back by one trial as well', () => {
+    const fleet = twoHosts();
+    for (let times = 0; times < 4; times += 1) fleet.fail('c', 'upstream_error', { upstreamStatus: 500 });
+    fleet.nowMs += 5_000;
+    fleet.start('other', { requestId: 'trial' });
+    expect(kind(fleet, 'c', 'one')).toBe('open');
+    expect(kind(fleet, 'a', 'one')).toBe('closed');
+  });
+
+  it('a free model that answers on the next day shows that all may come again', () => {
+    const deployments = [{ ...openRouter, modelName: 'x', upstreamModel: 'v/x:free', id: 'x' }];
+    const fleet = new FleetUnderTest({ deployments });
+    fleet.fail('x', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 3_600_000 });
+    fleet.nowMs += 3_600_000;
+    fleet.outcome('x', { durationMs: 5 });
+    expect(kind(fleet, 'x', 'openrouter', true)).toBe('closed');
+  });
+
+  it('a 429 without a time cools for the cooldown_time of the deployment', () => {
+    const deployments = [{ modelName: 'm', host: 'one', id: 'a', cooldownMs: 40_000 }];
+    const fleet = new FleetUnderTest({ deployments });
+    fleet.fail('a', 'rate_limit_exceeded', { upstreamStatus: 429 });
+    fleet.nowMs += 39_000;
+    expect(kind(fleet, 'a', 'one')).toBe('open');
+  });
+
   it('nothing ever cools with disable_cooldowns', () => {
     const fleet = new FleetUnderTest({
       deployments: [{ modelName: 'm', host: 'one', id: 'a' }],
