@@ -41,3 +41,26 @@ export function seriesIn(expression: string): string[] {
 
 /** `1e3` and the like leave letters behind. */
 const isUnitOfNumber = (name: string) => /^e\d*$/.test(name);
+
+/** Labels that the scrape adds to every series. */
+const targetLabels = new Set(['job', 'instance', 'component', 'namespace', 'pod', 'le']);
+
+/** `metric{label` for each label in a matcher that the metric does not have; `by (...)` is checked against all metrics of the expression. */
+export function unknownLabelsIn(expression: string): string[] {
+  const families: Readonly<Record<string, { readonly labels: readonly string[] }>> = metricFamilies;
+  const labelsOf = (series: string) =>
+    families[series]?.labels ?? families[series.replace(/_(bucket|sum|count)$/, '')]?.labels ?? [];
+  const wrong: string[] = [];
+  for (const [, series = '', matchers = ''] of expression.matchAll(/([a-z_:]+)\{([^}]*)\}/g)) {
+    for (const [, label = ''] of matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)) {
+      if (!targetLabels.has(label) && !labelsOf(series).includes(label)) wrong.push(`${series}{${label}`);
+    }
+  }
+  const offered = new Set(seriesIn(expression).flatMap((series) => labelsOf(series)));
+  for (const [, names = ''] of expression.matchAll(/\bby\s*\(([^)]*)\)/g)) {
+    for (const label of names.split(',').map((name) => name.trim())) {
+      if (label !== '' && !targetLabels.has(label) && !offered.has(label)) wrong.push(`by (${label}) in ${expression}`);
+    }
+  }
+  return wrong;
+}

@@ -1,0 +1,111 @@
+/** What lies beneath: the bus, the ledger, the config. */
+import { quantile, rateBy } from './expressions.js';
+import type { DashboardSpec } from './panel.js';
+
+export const bus: DashboardSpec = {
+  uid: 'signalbox-bus',
+  title: 'Signalbox / Bus and ledger',
+  description: 'NATS, usage events on their way to PostgreSQL, and the config in force.',
+  variables: [],
+  rows: [
+    {
+      title: 'Bus',
+      panels: [
+        {
+          title: 'Connected',
+          description: '1 where a service has its connection to NATS.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['min by (component) (signalbox_bus_connected)', '{{component}}']],
+          max: 1,
+        },
+        {
+          title: 'Requests over the bus, p95',
+          description: 'From question to answer, by subject.',
+          unit: 's',
+          kind: 'timeseries',
+          queries: [[quantile(0.95, 'signalbox_bus_request_duration_seconds', 'subject'), '{{subject}}']],
+        },
+        {
+          title: 'Failed requests over the bus',
+          description: 'Per second, by subject and kind; service_unavailable: nobody answered.',
+          unit: 'reqps',
+          kind: 'timeseries',
+          queries: [[rateBy('subject, error_type', 'signalbox_bus_errors_total'), '{{subject}} {{error_type}}']],
+        },
+      ],
+    },
+    {
+      title: 'Ledger',
+      panels: [
+        {
+          title: 'Usage events posted',
+          description: 'Per second, by result; duplicates are redeliveries and harmless.',
+          unit: 'ops',
+          kind: 'timeseries',
+          queries: [[rateBy('result', 'signalbox_usage_events_total'), '{{result}}']],
+        },
+        {
+          title: 'Waiting in JetStream',
+          description: 'Usage events that accounting has not posted yet.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['max(signalbox_usage_pending)', 'waiting']],
+        },
+        {
+          title: 'Waiting on disk',
+          description: 'Usage events that NATS has not acknowledged, by service.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['sum by (component) (signalbox_usage_spooled)', '{{component}}']],
+        },
+        {
+          title: 'Database',
+          description: '1 where accounting reaches PostgreSQL.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['min by (instance) (signalbox_db_connected)', '{{instance}}']],
+          max: 1,
+        },
+        {
+          title: 'Dead letters, 24 hours',
+          description: 'Events that could not be read; they are in the table usage_dead.',
+          unit: 'short',
+          kind: 'stat',
+          queries: [
+            ['sum(increase(signalbox_usage_events_total{result="dead_letter"}[24h])) or vector(0)', 'dead letters'],
+          ],
+          thresholds: [[1, 'red']],
+        },
+      ],
+    },
+    {
+      title: 'Config',
+      panels: [
+        {
+          title: 'Revisions in force',
+          description:
+            'How many processes work with which revision; more than one for longer than seconds means that one does not hear of changes.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['count by (revision) (signalbox_config_info)', '{{revision}}']],
+        },
+        {
+          title: 'Last accepted change',
+          description: 'When the config was last taken over.',
+          unit: 'dateTimeFromNow',
+          kind: 'stat',
+          queries: [['1000 * max(signalbox_config_reload_success_timestamp_seconds)', 'accepted']],
+        },
+        {
+          title: 'Refused changes, 24 hours',
+          description: 'Changes of the config file that had errors; the last good config stays.',
+          unit: 'short',
+          kind: 'stat',
+          queries: [['sum(increase(signalbox_config_reload_failures_total[24h])) or vector(0)', 'refused']],
+          thresholds: [[1, 'red']],
+        },
+      ],
+    },
+  ],
+};
