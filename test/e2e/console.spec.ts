@@ -122,7 +122,7 @@ describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${exe
       .getByRole('row', { name: /^house/ })
       .getByText(/^ready/)
       .waitFor();
-    expect(await page.getByRole('region', { name: 'Models' }).innerText()).toContain(hostile);
+    expect(await page.getByRole('region', { name: 'Models and who serves them' }).innerText()).toContain(hostile);
   });
 
   it('makes a key that works, shows it once, blocks it and deletes it', async () => {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
 import { Environment } from '#config';
-import { ConsoleSignedOut, GatewayError } from '#contracts';
+import { ConsoleSignedOut, GatewayError, type KeyRecord } from '#contracts';
 import { Access } from '../access/access.client.js';
 import { MasterKey } from '../access/master-key.client.js';
 import { bringsKey, isFromConsole, sessionCookieOf } from './console-request.js';
@@ -45,8 +45,8 @@ export class ConsoleSessions implements OnModuleInit, OnApplicationShutdown {
     const master = this.masterKey.current();
     const isText = typeof presented === 'string' && /^[\x20-\x7e]{1,512}$/.test(presented);
     if (!isText || master === null) throw wrongKey();
-    const key = await this.access.authenticate({ authorization: `Bearer ${presented}` }, remoteAddress);
-    if (key.role !== 'master') throw wrongKey();
+    const key = await this.keyOf(presented, remoteAddress);
+    if (key?.role !== 'master') throw wrongKey();
     const session = { id: randomBytes(12).toString('base64url'), expiresAtMs: Date.now() + sessionMs };
     return { token: writeSession(sessionKeyOf(this.pepper, master), session), session };
   }
@@ -71,6 +71,16 @@ export class ConsoleSessions implements OnModuleInit, OnApplicationShutdown {
     const master = this.masterKey.current();
     if (master === null || bringsKey(headers) || this.sessionOf(headers) === null) return headers;
     return { ...headers, authorization: `Bearer ${master}` };
+  }
+
+  /** null for what is no key at all. */
+  private async keyOf(presented: string, remoteAddress: string): Promise<KeyRecord | null> {
+    try {
+      return await this.access.authenticate({ authorization: `Bearer ${presented}` }, remoteAddress);
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'invalid_api_key') return null;
+      throw error;
+    }
   }
 
   private forget(session: ConsoleSession): void {

@@ -190,7 +190,7 @@ const stateWords = {
 function ModelTable({ models }: { models: readonly ModelView[] }): ReactNode {
   if (models.length === 0) return <p className="hint">No model is offered. The reasons stand above.</p>;
   return (
-    <div className="scroll" role="region" aria-labelledby="models" tabIndex={0}>
+    <div className="scroll" role="region" aria-label="Models and who serves them" tabIndex={0}>
       <table>
         <thead>
           <tr>
