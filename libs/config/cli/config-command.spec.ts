@@ -20,7 +20,7 @@ describe('config check', () => {
   it('exits with 0 for a file that can be used, and says what is in it', () => {
     const { code, output } = run('check', sample('002-mixed-hardware.yaml'));
     expect(code).toBe(0);
-    expect(output).toContain('is usable: 0 errors, 1 warnings');
+    expect(output).toContain('is usable: 0 errors, 1 warning,');
     expect(output).toContain('5 models on 7 deployments and 4 backends, 8 aliases');
   });
 

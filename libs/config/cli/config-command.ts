@@ -44,8 +44,11 @@ function check(args: readonly string[], { print, env }: Terminal, explain: Expla
   }
   const loaded = readConfigFile(options.file, env);
   for (const problem of loaded.problems) print(formatProblem(problem));
-  const count = (severity: string) => loaded.problems.filter((problem) => problem.severity === severity).length;
-  const summary = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`;
+  const count = (severity: string) => {
+    const total = loaded.problems.filter((problem) => problem.severity === severity).length;
+    return `${total} ${severity}${total === 1 ? '' : 's'}`;
+  };
+  const summary = ['error', 'warning', 'note'].map(count).join(', ');
   if (loaded.kind === 'invalid') {
     print(`${options.file} cannot be used: ${summary}`);
     return 1;

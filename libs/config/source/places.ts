@@ -22,38 +22,58 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-const keyOf = (path: Path) => JSON.stringify(path);
+interface PlaceNode {
+  place: Place | null;
+  readonly children: Map<string | number, PlaceNode>;
+}
 
 export class Places {
-  readonly #places = new Map<string, Place>();
+  readonly #root: PlaceNode = { place: null, children: new Map() };
 
   constructor(private readonly file: string) {}
 
   /** Records where the value at `path` stands in this file. */
   record(path: Path, line: number | null): void {
-    this.#places.set(keyOf(path), { file: this.file, line, path: formatPath(path) });
+    this.#nodeAt(path).place = { file: this.file, line, path: formatPath(path) };
   }
 
   /** The place of a value; for one that is not there, its nearest parent's line with the full path. */
   find(path: Path): Place {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const place = this.#places.get(keyOf(path.slice(0, length)));
-      if (place === undefined) continue;
-      const rest = formatPath(path.slice(length));
-      const joint = place.path === '' || rest === '' || rest.startsWith('[') ? '' : '.';
-      return { ...place, path: place.path + joint + rest };
+    let node: PlaceNode | undefined = this.#root;
+    let best: { place: Place; rest: Path } | null = node.place === null ? null : { place: node.place, rest: path };
+    for (const [index, step] of path.entries()) {
+      node = node.children.get(step);
+      if (node === undefined) break;
+      if (node.place !== null) best = { place: node.place, rest: path.slice(index + 1) };
     }
-    return { file: this.file, line: null, path: formatPath(path) };
+    if (best === null) return { file: this.file, line: null, path: formatPath(path) };
+    const rest = formatPath(best.rest);
+    const joint = best.place.path === '' || rest === '' || rest.startsWith('[') ? '' : '.';
+    return { ...best.place, path: best.place.path + joint + rest };
   }
 
   /** Lets everything under `from` (of this or another file) be found under `to`. */
   move(to: Path, from: Path, source: Places = this): void {
-    const prefix = keyOf(from).slice(0, -1);
-    const entries = Array.from(source.#places);
-    for (const [key, place] of entries) {
-      if (key !== `${prefix}]` && prefix !== '[' && !key.startsWith(`${prefix},`)) continue;
-      const steps: unknown = JSON.parse(key);
-      if (Array.isArray(steps)) this.#places.set(JSON.stringify([...to, ...steps.slice(from.length)]), place);
+    const moved = source.#existing(from);
+    if (moved === undefined) return;
+    const target = this.#nodeAt(to);
+    target.place = moved.place;
+    for (const [step, child] of Array.from(moved.children)) target.children.set(step, child);
+  }
+
+  #nodeAt(path: Path): PlaceNode {
+    let node = this.#root;
+    for (const step of path) {
+      let next = node.children.get(step);
+      if (next === undefined) node.children.set(step, (next = { place: null, children: new Map() }));
+      node = next;
     }
+    return node;
+  }
+
+  #existing(path: Path): PlaceNode | undefined {
+    let node: PlaceNode | undefined = this.#root;
+    for (const step of path) node = node?.children.get(step);
+    return node;
   }
 }

@@ -4,6 +4,7 @@ import type { Path, Places } from './places.js';
 
 export class Problems {
   readonly #list: ConfigProblem[] = [];
+  readonly #known = new Set<string>();
 
   constructor(private readonly places: Places) {}
 
@@ -38,10 +39,10 @@ export class Problems {
 
   #add(severity: ConfigProblem['severity'], path: Path, message: string): void {
     const problem = { severity, ...this.places.find(path), message };
-    const isKnown = this.#list.some(
-      (other) => other.path === problem.path && other.message === message && other.file === problem.file,
-    );
-    if (!isKnown) this.#list.push(problem);
+    const key = JSON.stringify([problem.file, problem.path, message]);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.#list.push(problem);
   }
 }
 
