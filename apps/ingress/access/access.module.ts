@@ -4,6 +4,7 @@ import { Bus } from '#bus';
 import { limitShardOf, LimitsTaken } from '#contracts';
 import { Access } from './access.client.js';
 import { BudgetLeases } from './budget-leases.client.js';
+import { DeploymentLimits } from './deployment-limits.client.js';
 import { InstanceName } from './instance-name.client.js';
 import { Keys } from './keys.client.js';
 import { LimitCounter } from './limit-counter.js';
@@ -15,6 +16,7 @@ import { MasterKey } from './master-key.client.js';
   providers: [
     Access,
     BudgetLeases,
+    DeploymentLimits,
     InstanceName,
     Keys,
     LimitSession,
@@ -35,6 +37,6 @@ import { MasterKey } from './master-key.client.js';
         }),
     },
   ],
-  exports: [Access, MasterKey],
+  exports: [Access, DeploymentLimits, MasterKey],
 })
 export class AccessModule {}

@@ -74,7 +74,8 @@ export function overLimit(
   );
   const kind = owner.startsWith('team/') ? 'team' : owner.startsWith('user/') ? 'user' : 'key';
   const limit = limitText(refused, take?.windowMs ?? 60_000, ownerText(key, kind, null));
-  return new GatewayError('rate_limit_exceeded', { limit, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) });
+  const details: ErrorDetails = { limit, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) };
+  return new GatewayError('rate_limit_exceeded', refused.kind === 'tokens' ? { ...details, param: 'tokens' } : details);
 }
 
 function ownerText(key: KeyRecord, owner: 'key' | 'team' | 'user' | 'global', model: string | null): string {

@@ -1,9 +1,17 @@
 /** The leases of this process: asks accounting for them, renews them, gives them back. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
-import { LeaseBudget, RecallLeases, RenewLeases, type LeaseRenewal, type LeaseWant } from '#contracts';
+import {
+  LeaseBudget,
+  parseBudgetScope,
+  RecallLeases,
+  RenewLeases,
+  type LeaseRenewal,
+  type LeaseWant,
+} from '#contracts';
 import { Logger } from '#telemetry';
 import { InstanceName } from './instance-name.client.js';
+import { Keys, type KeyChange } from './keys.client.js';
 import { LeaseDesk, type DeskOutcome } from './lease-desk.js';
 import { LeaseWallet, type Demand } from './lease-wallet.js';
 import { Reservation } from './reservation.js';
@@ -30,6 +38,7 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
     private readonly bus: Bus,
     private readonly logger: Logger,
     private readonly instance: InstanceName,
+    private readonly keys: Keys,
   ) {
     this.desk = new LeaseDesk(this.wallet, {
       newLeaseId: () => {
@@ -44,10 +53,8 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit(): void {
-    this.recalls = this.bus.subscribe(RecallLeases, ({ scope, kind }) => {
-      const returned = this.wallet.recall(scope, kind, performance.now());
-      if (returned.length > 0) void this.renew(returned);
-    });
+    this.recalls = this.bus.subscribe(RecallLeases, ({ scope, kind }) => this.recall(scope, kind));
+    this.keys.onChange((change) => this.revoke(change));
     this.timers.push(
       setInterval(() => void this.renew(this.wallet.renewals(performance.now())), renewEveryMs).unref(),
       setInterval(() => this.desk.tick(performance.now()), tickMs).unref(),
@@ -69,6 +76,21 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
         resolve({ kind: 'reserved', reservation: new Reservation(this.wallet, outcome.holdings, freed) });
       });
     });
+  }
+
+  private recall(scope: string, kind: 'idle' | 'revoke'): void {
+    const returned = this.wallet.recall(scope, kind, performance.now());
+    if (returned.length > 0) void this.renew(returned);
+  }
+
+  /** A limit may have been changed: leases of the old one are used no more, and what was refused is asked for again. */
+  private revoke({ kind, id }: KeyChange): void {
+    const concerns = (name: string) => {
+      const scope = parseBudgetScope(name);
+      return kind === 'all' || (scope !== null && scope.owner === kind && scope.id === id);
+    };
+    for (const scope of this.wallet.scopes.filter(concerns)) this.recall(scope, 'revoke');
+    this.desk.forget(concerns);
   }
 
   private flush(): void {

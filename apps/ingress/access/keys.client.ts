@@ -5,6 +5,12 @@ import { KeysBucket, LookUpKey, type KeyDigest, type KeyRecord } from '#contract
 import { Logger } from '#telemetry';
 import { KeyCache } from './key-cache.js';
 
+/** A key, team or user was changed; `all`: anything may have been. */
+export interface KeyChange {
+  readonly kind: 'key' | 'team' | 'user' | 'all';
+  readonly id: string;
+}
+
 @Injectable()
 export class Keys implements OnModuleInit, OnApplicationShutdown {
   private readonly cache = new KeyCache();
@@ -12,6 +18,7 @@ export class Keys implements OnModuleInit, OnApplicationShutdown {
   private watcher: { stop(): void } | null = null;
   /** Counts changes: an answer that was on its way while one came in is not kept. */
   private changes = 0;
+  private readonly handlers = new Set<(change: KeyChange) => void>();
 
   constructor(
     private readonly bus: Bus,
@@ -24,6 +31,7 @@ export class Keys implements OnModuleInit, OnApplicationShutdown {
       if (change === null || !key.startsWith('changed.')) return;
       this.changes += 1;
       this.cache.invalidate(change.kind, change.id);
+      for (const handler of this.handlers) handler(change);
     });
     // What changed while the bus was away was not heard.
     this.bus.onStatus((connected) => {
@@ -34,6 +42,11 @@ export class Keys implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.watcher?.stop();
+  }
+
+  /** Told of each change, within a second of it. */
+  onChange(handler: (change: KeyChange) => void): void {
+    this.handlers.add(handler);
   }
 
   /** What the cache holds: undefined = it must be looked up. */

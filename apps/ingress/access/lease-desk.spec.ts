@@ -120,6 +120,15 @@ describe('the desk', () => {
     expect(bench.sent.length).toBe(2);
   });
 
+  it('asks again after a limit was changed', () => {
+    const bench = new Bench();
+    bench.reserve('a', { key: 50 });
+    bench.deny('l1', 'key', 0);
+    bench.desk.forget((scope) => scope === 'key');
+    bench.reserve('b', { key: 50 });
+    expect(bench.sent.length).toBe(2);
+  });
+
   it('bounds how many wait', () => {
     const bench = new Bench();
     for (let i = 0; i < 2_001; i += 1) bench.reserve(`r${i}`, { key: 50 });

@@ -105,6 +105,15 @@ export class LeaseDesk {
     if (this.waiting.size > 0) this.serveAgain(now);
   }
 
+  /** Limits were changed: what was answered about these scopes counts no more. */
+  forget(concerns: (scope: string) => boolean): void {
+    for (const [scope, desk] of this.scopes) {
+      if (!concerns(scope)) continue;
+      desk.denied = null;
+      desk.unlimitedUntil = 0;
+    }
+  }
+
   /** Ends what waited too long, and forgets scopes that nobody asks for. To be called every now and then. */
   tick(now: number): void {
     for (const waiter of this.waiting) {

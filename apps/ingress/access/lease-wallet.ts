@@ -174,6 +174,11 @@ export class LeaseWallet {
     return [...this.byId.values()].map(renewalOf);
   }
 
+  /** Scopes that have leases here. */
+  get scopes(): readonly string[] {
+    return [...this.byScope.keys()];
+  }
+
   /** Free amount of a scope on valid leases. */
   freeOf(scope: string, now: number): number {
     return (this.byScope.get(scope) ?? []).reduce(

@@ -22,6 +22,8 @@ export interface Finished {
 
 /** Owners whose limits are remembered; the one that was quiet the longest goes first. */
 const mostOwners = 50_000;
+/** A late start is allowed for up to this share of the window: short windows would lose too much by more. */
+const mostDelay = 0.02;
 
 export class LimitBooks {
   private readonly owners = new Map<string, Map<string, { kind: LimitKind; name: string; log: SlidingLog }>>();
@@ -47,7 +49,7 @@ export class LimitBooks {
   count(owner: string, ticket: string, takes: readonly LimitTake[], now: number, delayMs = 0): void {
     for (const take of takes) {
       const log = this.logOf(owner, take);
-      if (!log.has(ticket)) log.add(ticket, take.amount, now, delayMs);
+      if (!log.has(ticket)) log.add(ticket, take.amount, now, Math.min(delayMs, take.windowMs * mostDelay));
     }
   }
 

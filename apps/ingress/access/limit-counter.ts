@@ -6,7 +6,7 @@ import { LimitBooks } from './limit-book.js';
 /** How long a batch of permits may be used. */
 export const permitsValidMs = 1_000;
 /** An answer that takes longer is not waited for: what was granted to another ingress has begun by then. */
-export const askMs = 150;
+export const askMs = 400;
 
 export class LimitCounter {
   readonly books = new LimitBooks();

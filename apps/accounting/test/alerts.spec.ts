@@ -1,0 +1,91 @@
+/** Alerts from a charge to the receiver: sent once for each line, signed, and again until they got through. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LeaseBudget, UsageClose } from '#contracts';
+import { startNats, startPostgres, type TestDatabase, type TestServer } from '#testing';
+import { signatureOf } from '../alerts/signature.js';
+import { startAccounting, until, type AccountingService } from './accounting-service.js';
+import { closeEvent, sampleSnapshot } from './samples.js';
+
+interface Received {
+  readonly path: string;
+  readonly signature: string | undefined;
+  readonly body: string;
+}
+
+let nats: TestServer;
+let postgres: TestDatabase;
+let service: AccountingService;
+let receiver: Server;
+const received: Received[] = [];
+let failures = 1;
+
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const signature = request.headers['x-signalbox-signature'];
+      received.push({ path: request.url ?? '', signature: Array.isArray(signature) ? signature[0] : signature, body });
+      // The first message finds the receiver out of order.
+      response.writeHead(failures-- > 0 ? 503 : 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  service = await startAccounting({
+    natsUrl: nats.url,
+    databaseUrl: postgres.url,
+    snapshot: sampleSnapshot({}, { alerting: ['webhook', 'slack'], alertThresholds: [0.8] }),
+    variables: {
+      WEBHOOK_URL: `http://127.0.0.1:${port}/hook`,
+      SLACK_WEBHOOK_URL: `http://127.0.0.1:${port}/slack`,
+      SIGNALBOX_WEBHOOK_SECRET: 'whsec',
+    },
+  });
+});
+afterAll(async () => {
+  await service.stop();
+  await new Promise((resolve) => receiver.close(resolve));
+  await Promise.all([nats.stop(), postgres.stop()]);
+});
+
+describe('alerts', () => {
+  it('reach every target in spite of a receiver that was out of order, and once', async () => {
+    const scope = 'usd/key/k1';
+    await service.sql.query(
+      `INSERT INTO keys (id, alias, last4, created_by, updated_by) VALUES ('k1', 'runaway', '0000', 't', 't')`,
+    );
+    await service.sql.query(
+      `INSERT INTO budget (scope, unit, limit_n, owner_kind, owner_id) VALUES ($1, 'usd', 1000000000, 'key', 'k1')`,
+      [scope],
+    );
+    const wants = [{ leaseId: 'l1', scope, need: 900_000_000, want: 900_000_000 }];
+    await service.bus.request(LeaseBudget, { v: 1, holder: 'g', epoch: 1, wants });
+    for (const [i, costNanoUsd] of [800_000_000, 50_000_000].entries()) {
+      const event = closeEvent(`r${i}`, { costNanoUsd, payer: { leases: [{ id: 'l1', scope, windowId: 'all' }] } });
+      await service.bus.publishDurable(UsageClose, event, { messageId: `m${i}` });
+    }
+    const told = (path: string) => received.filter((one) => one.path === path);
+    await until(() => told('/hook').length + told('/slack').length >= 3);
+    const hook = told('/hook').at(-1);
+    expect(JSON.parse(hook?.body ?? '{}')).toMatchObject({
+      event: 'threshold_crossed',
+      event_group: 'key',
+      key_alias: 'runaway',
+      max_budget: 1,
+      threshold_percent: 80,
+    });
+    const seconds = Number(/^t=(\d+),/.exec(hook?.signature ?? '')?.[1]);
+    expect(hook?.signature).toBe(signatureOf(hook?.body ?? '', 'whsec', new Date(seconds * 1_000)));
+    expect(told('/slack').at(-1)?.body).toContain('runaway');
+    // Both charges lie above the line: one message to each target, and one more for the failure.
+    await until(async () => {
+      const { rows } = await service.sql.query('SELECT settled::integer FROM scope_window WHERE settled = 850000000');
+      return rows.length === 1;
+    });
+    expect(received).toHaveLength(3);
+  });
+});
