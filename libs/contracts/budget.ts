@@ -220,3 +220,29 @@ export const AlertBudget = durableContract({
   }),
 });
 export type AlertBudgetEvent = z.infer<typeof AlertBudget.payload>;
+
+const reportLine = z.object({
+  name: z.string(),
+  spendNanoUsd: z.number().int(),
+  requests: z.number().int(),
+  tokens: z.number().int(),
+});
+
+/** What was spent in a day or a week, for those who asked to be told. Message id: `spend_report:PERIOD:FROM`. */
+export const AlertSpendReport = durableContract({
+  subject: 'alert.spend_report',
+  stream: 'EVENTS',
+  payload: z.object({
+    v: z.literal(1),
+    period: z.enum(['daily', 'weekly']),
+    /** Days in UTC, both included. */
+    from: z.string(),
+    to: z.string(),
+    total: reportLine.omit({ name: true }),
+    /** What the same tokens of local models would have cost in the cloud. */
+    savedNanoUsd: z.number().int(),
+    keys: z.array(reportLine),
+    models: z.array(reportLine),
+  }),
+});
+export type AlertSpendReportEvent = z.infer<typeof AlertSpendReport.payload>;

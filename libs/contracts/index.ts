@@ -153,8 +153,15 @@ export {
   BudgetState,
   BudgetInfo,
   AlertBudget,
+  AlertSpendReport,
 } from './budget.js';
-export type { BudgetScope, BudgetAmounts, RecallLeasesEvent, AlertBudgetEvent } from './budget.js';
+export type {
+  BudgetScope,
+  BudgetAmounts,
+  RecallLeasesEvent,
+  AlertBudgetEvent,
+  AlertSpendReportEvent,
+} from './budget.js';
 export {
   limitShards,
   limitShardOf,
@@ -174,3 +181,5 @@ export type { OwnerEntry } from './owners.js';
 export { ConsoleSignedOut } from './console.js';
 export { AlertModels } from './model-alert.js';
 export type { AlertModelsEvent } from './model-alert.js';
+export { RequestFinished } from './request-finished.js';
+export type { RequestFinishedEvent } from './request-finished.js';

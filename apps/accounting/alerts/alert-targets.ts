@@ -31,3 +31,8 @@ export function alertTargets(
 export function wantsBudgetAlerts(alertTypes: unknown): boolean {
   return !Array.isArray(alertTypes) || alertTypes.includes('budget_alerts');
 }
+
+/** The same for the daily and weekly spend reports. */
+export function wantsSpendReports(alertTypes: unknown): boolean {
+  return !Array.isArray(alertTypes) || alertTypes.includes('spend_reports') || alertTypes.includes('daily_reports');
+}

@@ -2,10 +2,11 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type DurableMessage } from '#bus';
 import { Environment } from '#config';
-import { AlertBudget, type AlertBudgetEvent } from '#contracts';
+import { AlertBudget, AlertSpendReport } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
-import { alertTargets, wantsBudgetAlerts, type AlertTarget } from './alert-targets.js';
+import { alertTargets, wantsBudgetAlerts, wantsSpendReports, type AlertTarget } from './alert-targets.js';
+import { slackReport, spendReportPayload } from './spend-report-payload.js';
 import { postWebhook } from './webhook.client.js';
 import { slackText, webhookPayload } from './webhook-payload.js';
 
@@ -31,7 +32,7 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
     this.consuming = await this.bus.consume({
       stream: 'EVENTS',
       durable: 'alert-sender',
-      subjects: [AlertBudget.subject],
+      subjects: [AlertBudget.subject, AlertSpendReport.subject],
       batch: 20,
       handle: async (messages) => void (await Promise.all(messages.map((message) => this.take(message)))),
     });
@@ -42,16 +43,16 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async take(message: DurableMessage): Promise<void> {
-    const alert = AlertBudget.payload.safeParse(message.payload);
-    if (!alert.success) return message.term();
+    const alert = readAlert(message.subject, message.payload);
+    if (alert === null) return message.term();
     const general = this.snapshots.current()?.general;
     if (general === undefined) return message.nak(1_000);
-    if (!wantsBudgetAlerts(general.extras['alert_types'])) return message.ack();
+    if (!alert.isWanted(general.extras['alert_types'])) return message.ack();
     const { targets, missing } = alertTargets(general.alerting, this.environment.variables);
     this.warnOf(missing);
     const done = this.delivered.get(message.sequence) ?? new Set();
     for (const target of targets) {
-      if (!done.has(target.kind) && (await this.send(target, alert.data, message.deliveryCount))) done.add(target.kind);
+      if (!done.has(target.kind) && (await this.send(target, alert, message.deliveryCount))) done.add(target.kind);
     }
     if (done.size >= targets.length || message.deliveryCount >= mostDeliveries) {
       this.delivered.delete(message.sequence);
@@ -62,8 +63,8 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** True where the alert needs no more sending to this target. */
-  private async send(target: AlertTarget, alert: AlertBudgetEvent, delivery: number): Promise<boolean> {
-    const payload = target.kind === 'slack' ? slackText(alert) : webhookPayload(alert);
+  private async send(target: AlertTarget, alert: Alert, delivery: number): Promise<boolean> {
+    const payload = target.kind === 'slack' ? alert.slack : alert.webhook;
     const result = await postWebhook(target, payload, new Date());
     if (result.kind === 'sent') return true;
     this.logger.warn({ target: target.kind, delivery, ...result }, 'an alert was not delivered');
@@ -77,4 +78,22 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
     }
     this.warnedOf = names;
   }
+}
+
+/** What is sent, and whether the config wants it. */
+interface Alert {
+  readonly slack: unknown;
+  readonly webhook: unknown;
+  readonly isWanted: (alertTypes: unknown) => boolean;
+}
+
+function readAlert(subject: string, payload: unknown): Alert | null {
+  if (subject === AlertSpendReport.subject) {
+    const report = AlertSpendReport.payload.safeParse(payload);
+    if (!report.success) return null;
+    return { slack: slackReport(report.data), webhook: spendReportPayload(report.data), isWanted: wantsSpendReports };
+  }
+  const alert = AlertBudget.payload.safeParse(payload);
+  if (!alert.success) return null;
+  return { slack: slackText(alert.data), webhook: webhookPayload(alert.data), isWanted: wantsBudgetAlerts };
 }

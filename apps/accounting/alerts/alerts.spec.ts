@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { AlertBudgetEvent } from '#contracts';
-import { alertTargets, wantsBudgetAlerts } from './alert-targets.js';
+import { alertTargets, wantsBudgetAlerts, wantsSpendReports } from './alert-targets.js';
+import { reportsDue } from './report-period.js';
+import { slackReport, spendReportPayload } from './spend-report-payload.js';
 import { signatureOf } from './signature.js';
 import { postWebhook } from './webhook.client.js';
 import { slackText, webhookPayload } from './webhook-payload.js';
@@ -83,6 +85,39 @@ describe('targets', () => {
       wantsBudgetAlerts(['budget_alerts']),
       wantsBudgetAlerts(['db_exceptions']),
     ]).toEqual([true, true, false]);
+  });
+});
+
+describe('spend reports', () => {
+  const due = (now: string) => reportsDue(new Date(now)).map(({ period, from, to }) => `${period} ${from} ${to}`);
+
+  it('are due for yesterday, and on Mondays for the week', () => {
+    expect(due('2026-11-21T00:09:59Z')).toEqual([]);
+    expect(due('2026-11-21T00:10:00Z')).toEqual(['daily 2026-11-20 2026-11-20']);
+    expect(due('2026-11-23T23:00:00Z')).toEqual(['daily 2026-11-22 2026-11-22', 'weekly 2026-11-16 2026-11-22']);
+    expect([undefined, ['spend_reports'], ['budget_alerts']].map(wantsSpendReports)).toEqual([true, true, false]);
+  });
+
+  it('say who spent what', () => {
+    const report = {
+      v: 1 as const,
+      period: 'daily' as const,
+      from: '2026-11-20',
+      to: '2026-11-20',
+      total: { spendNanoUsd: 1_234_000_000, requests: 12, tokens: 3_456 },
+      savedNanoUsd: 5_000_000,
+      keys: [{ name: 'bot <x>', spendNanoUsd: 1_234_000_000, requests: 12, tokens: 3_456 }],
+      models: [],
+    };
+    expect(slackReport(report).text).toBe(
+      '*Daily spend report*, 2026-11-20 (UTC)\n$1.23 in 12 requests, 3456 tokens\nLocal models saved about $0.0050.\n' +
+        'By key:\n• bot &lt;x&gt;: $1.23 in 12 requests',
+    );
+    expect(spendReportPayload(report)).toMatchObject({
+      event: 'spend_report',
+      spend: 1.234,
+      keys: [{ name: 'bot <x>' }],
+    });
   });
 });
 

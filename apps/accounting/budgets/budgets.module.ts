@@ -1,5 +1,6 @@
 /** Everything of budgets, for the module of accounting. */
 import { AlertSender } from '../alerts/alert.consumer.js';
+import { SpendReports } from '../alerts/spend-reports.store.js';
 import { BudgetPosting } from '../usage/budget-posting.store.js';
 import { UsageConsumer } from '../usage/usage.consumer.js';
 import { BudgetAlerts } from './budget-alerts.store.js';
@@ -18,6 +19,7 @@ export const budgetProviders = [
   BudgetAlerts,
   EscrowPosting,
   AlertSender,
+  SpendReports,
   { provide: BudgetPosting, useExisting: EscrowPosting },
   { provide: UsageBacklog, useExisting: UsageConsumer },
 ];

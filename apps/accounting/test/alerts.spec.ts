@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeaseBudget, UsageClose } from '#contracts';
 import { startNats, startPostgres, type TestDatabase, type TestServer } from '#testing';
 import { signatureOf } from '../alerts/signature.js';
+import { SpendReports } from '../alerts/spend-reports.store.js';
 import { startAccounting, until, type AccountingService } from './accounting-service.js';
 import { closeEvent, sampleSnapshot } from './samples.js';
 
@@ -87,5 +88,31 @@ describe('alerts', () => {
       return rows.length === 1;
     });
     expect(received).toHaveLength(3);
+  });
+
+  it('report what was spent yesterday, once', async () => {
+    const before = received.length;
+    await service.sql.query(
+      `INSERT INTO daily_spend (day, key_id, team_id, user_id, model, upstream_model, backend_id, provider, requests,
+         input_tokens, output_tokens, spend_nano_usd)
+       VALUES ('2026-10-09', 'k1', '', '', 'gpt', 'gpt', 'b', 'openai', 3, 100, 50, 2500000000)`,
+    );
+    const now = new Date('2026-10-10T08:00:00Z');
+    const reports = service.get(SpendReports);
+    expect(await reports.report(now)).toMatchObject([
+      {
+        period: 'daily',
+        total: { spendNanoUsd: 2_500_000_000, requests: 3, tokens: 150 },
+        keys: [{ name: 'runaway' }],
+      },
+    ]);
+    expect(await reports.report(now)).toEqual([]);
+    await until(() => received.length === before + 2);
+    const hook = received.slice(before).find((one) => one.path === '/hook');
+    expect(JSON.parse(hook?.body ?? '{}')).toMatchObject({
+      event: 'spend_report',
+      spend: 2.5,
+      models: [{ name: 'gpt' }],
+    });
   });
 });
