@@ -7,8 +7,11 @@ const libs = new URL('../../dist/libs/', import.meta.url);
 
 /** Command -> what runs it: (args, environment) -> exit code. */
 const commands = {
-  config: async (args, { Environment, runConfigCommand }) =>
-    runConfigCommand(args, { print: (line) => console.log(line), env: Environment.ofProcess().variables }),
+  config: async (args, { Environment, runConfigCommand }) => {
+    const { explainPlan } = await import(new URL('../apps/router/explain.js', libs).href);
+    const terminal = { print: (line) => console.log(line), env: Environment.ofProcess().variables };
+    return runConfigCommand(args, terminal, explainPlan);
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);
