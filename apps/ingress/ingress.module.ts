@@ -25,6 +25,9 @@ import { ErrorFilter } from './http/error.filter.js';
 import { InFlight } from './http/in-flight.js';
 import { FleetHealth } from './health/fleet-health.client.js';
 import { HealthController } from './health/health.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { FinishedPublisher } from './metrics/request-finished.publisher.js';
+import { SuiteTotals } from './metrics/totals.client.js';
 import { ModelsController } from './models/models.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 
@@ -43,6 +46,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     ConsolePagesController,
     ConsoleSessionController,
     OpenApiController,
+    MetricsController,
   ],
   providers: [
     AdminCallers,
@@ -52,6 +56,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     ConsoleFiles,
     ConsoleSessions,
     ErrorFilter,
+    FinishedPublisher,
     FleetHealth,
     InFlight,
     OutcomePublisher,
@@ -59,6 +64,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     ProviderClient,
     RequestJournal,
     Settlement,
+    SuiteTotals,
   ],
 })
 export class IngressModule {}

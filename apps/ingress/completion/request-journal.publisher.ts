@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError, type Attempt, type Plan, type StreamFailure } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
+import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
 import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
 import { OutcomePublisher } from './outcome.publisher.js';
@@ -21,6 +22,7 @@ export class RequestJournal {
     private readonly metrics: Metrics,
     private readonly outcomes: OutcomePublisher,
     private readonly settlement: Settlement,
+    private readonly told: FinishedPublisher,
   ) {}
 
   began(job: CompletionJob): void {
@@ -44,6 +46,7 @@ export class RequestJournal {
   rejected(job: CompletionJob, error: unknown): void {
     const code = error instanceof GatewayError ? error.code : 'internal_error';
     this.metrics.count('signalbox_rejections_total', { reason: code });
+    this.told.rejected(job, error);
     this.logger.info(
       { request_id: job.scope.requestId, trace_id: job.scope.traceId, key_alias: job.key.alias, error: code },
       'request refused',
@@ -69,6 +72,7 @@ export class RequestJournal {
       }
     }
     this.log(running, states, ending);
+    this.told.finished(running, states, ending);
     await this.settlement.settle(running, states, ending);
   }
 

@@ -211,6 +211,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'A host finishes what runs and takes nothing new',
     body: body.DrainBody,
   },
+  'GET /metrics': {
+    tag: 'operation',
+    summary: 'Totals of the whole suite for Prometheus, under LiteLLM’s names',
+    description:
+      'Only where the config has `callbacks: ["prometheus"]`; open where `require_auth_for_metrics_endpoint` is false. Each service has metrics of its own on its management port.',
+  },
   'GET /openapi.json': { tag: 'operation', summary: 'This description', open: true },
   'GET /docs': { tag: 'operation', summary: 'This description as a page', open: true },
 };
