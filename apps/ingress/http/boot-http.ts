@@ -22,7 +22,7 @@ const hardBodyLimitBytes = 48 * 1024 * 1024;
 export const bootHttp: Boot = async (module, parts) => {
   const adapter = new FastifyAdapter({
     bodyLimit: hardBodyLimitBytes,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
