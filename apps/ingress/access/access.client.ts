@@ -216,6 +216,12 @@ export class Access {
         return reservation.cover(before, { usd: usd ?? 0, tokens, requests: 1 }, performance.now());
       },
       settle: ({ costNanoUsd, tokens, answered }) => {
+        const reservedNanoUsd = reservation.amountOf('usd');
+        if (reservedNanoUsd > 0 && costNanoUsd > reservedNanoUsd) {
+          const model = ceiling.attempts.flatMap((index) => facts.attempts[index]?.modelGroup ?? [])[0] ?? facts.model;
+          const name = 'signalbox_budget_reservation_error_nanodollars_total';
+          this.metrics.count(name, { model }, costNanoUsd - reservedNanoUsd);
+        }
         reservation.settle({ usd: costNanoUsd, tokens, requests: answered || tokens > 0 ? 1 : 0 });
         finish(tokens, false);
       },

@@ -97,6 +97,8 @@ export class AttemptJob {
       return request.reservation.forfeit();
     }
     const tell = () => {
+      // Dies between the two: the close is stored and the ingress, which was not told, reports the attempt as well.
+      if (world.scenario.faults !== 'none' && world.dice.chance(0.005)) return worker.kill(500);
       if (request.ingress.life !== request.life) return;
       request.ingress.after(1 + world.dice.upTo(5), () => this.finish(used, how.failed));
     };

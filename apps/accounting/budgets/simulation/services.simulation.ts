@@ -45,6 +45,10 @@ export class Process {
     this.stoppedUntil = this.time.now + forMs;
   }
 
+  get isStopped(): boolean {
+    return this.time.now < this.stoppedUntil;
+  }
+
   protected born(): void {}
 }
 
@@ -113,7 +117,7 @@ export class Network {
     const { dice, stream } = this;
     const failed = stream.length > 0 && !this.store.up;
     // What could not be posted comes again later and later, so a backlog outlives the outage that made it.
-    const waitMs = failed ? Math.min(1_500, 50 * 2 ** failures) : 10;
+    const waitMs = failed ? Math.min(1_900, 50 * 2 ** failures) : 10;
     this.time.after(waitMs + dice.upTo(20), () => this.pump(failed ? failures + 1 : 0));
     if (!this.canCommit() || stream.length === 0) return;
     const batch = stream.filter(() => dice.chance(0.7)).slice(0, 100);

@@ -108,3 +108,10 @@ export const mutants: Readonly<Record<string, Partial<Wiring>>> = {
     postAmount: (window, lease, amount) => ({ window: postAmount(window, null, amount).window, lease }),
   },
 };
+
+/** Bugs that show only under one kind of fault: the seeds of the others would be run in vain. */
+export const showsUnder: Readonly<Record<string, 'stopped-ingress' | 'long-database-outage'>> = {
+  'a lease is closed while its usage waits in the stream': 'long-database-outage',
+  'leases do not end at their holder': 'stopped-ingress',
+  'leases are counted from when the answer came': 'stopped-ingress',
+};

@@ -54,6 +54,7 @@ export class World {
   /** By how much postings went above reservations, for each window. */
   private readonly allowance = new Map<string, number>();
   private serial = 0;
+  private hadOutage = false;
 
   constructor(
     readonly scenario: Scenario,
@@ -93,6 +94,8 @@ export class World {
       this.counts.unavailable += 1;
       return;
     }
+    // A stopped process accepts connections, and reads them when it goes on.
+    if (ingress.isStopped) return ingress.after(0, () => this.request(ingress, key, most, done));
     const demands = key.map((scope) => ({ scope, amount: scope.startsWith('tokens') ? most.tokens : most.usd }));
     const { desk, wallet } = ingress;
     desk.reserve(this.wiring.reservationOf(demands), this.time.now, (outcome) => {
@@ -145,7 +148,11 @@ export class World {
     if (scenario.faults === 'stopped-ingress') {
       if (time.now < 5_000) dice.pick(this.ingresses).stop(25_000 + dice.upTo(10_000));
     } else if (scenario.faults === 'long-database-outage') {
-      if (time.now < 8_000) this.databaseOutage(12_000 + dice.upTo(6_000));
+      // Once, near the limit: what is lent out twice then shows.
+      if (!this.hadOutage && (this.usedShare() > 0.85 || time.now > 15_000)) {
+        this.hadOutage = true;
+        this.databaseOutage(12_000 + dice.upTo(6_000));
+      }
     } else if (scenario.faults === 'double-crashes') {
       dice.pick(this.ingresses).kill(200 + dice.upTo(2_500));
       dice.pick(this.workers).kill(200 + dice.upTo(2_500));
@@ -155,7 +162,8 @@ export class World {
     else if (kind < 0.75) this.replicaOutage(500 + dice.upTo(2_000));
     else if (kind < 0.85) this.network.outage(200 + dice.upTo(1_500));
     else this.databaseOutage(200 + dice.upTo(2_500));
-    time.after(1_000 + dice.upTo(3_000), () => this.fault());
+    const often = scenario.faults === 'long-database-outage' && !this.hadOutage;
+    time.after(often ? 200 : 1_000 + dice.upTo(3_000), () => this.fault());
   }
 
   private replicaOutage(forMs: number): void {
