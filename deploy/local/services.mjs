@@ -35,7 +35,7 @@ export function serviceSpecs({ root, node, facts, firstManagementPort, portsFile
       const managementPort = await inTurn(name);
       return {
         file: node,
-        args: ['--enable-source-maps', join(root, 'dist', 'apps', name, 'main.js')],
+        args: [join(root, 'dist', 'apps', name, 'main.js')],
         env: environmentOf(name, { ...facts, managementPort }),
         cwd: root,
         deathSignal: 'SIGKILL',
