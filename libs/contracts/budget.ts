@@ -165,10 +165,13 @@ export const RenewLeases = requestContract({
   deadlineMs: 1_000,
 });
 
-/** Accounting to every ingress: give back what lies idle in this scope, or (`revoke`) stop using its leases at once. */
+/**
+ * Accounting to every ingress: give back what lies idle in this scope. (Changed limits need no message of their own: an
+ * ingress that hears of a change of a key, team or user in the bucket KEYS stops using its leases.)
+ */
 export const RecallLeases = eventContract({
   subject: 'accounting.budget.recall',
-  payload: z.object({ v: z.literal(1), scope: scopeName, kind: z.enum(['idle', 'revoke']) }),
+  payload: z.object({ v: z.literal(1), scope: scopeName, kind: z.literal('idle') }),
 });
 export type RecallLeasesEvent = z.infer<typeof RecallLeases.payload>;
 

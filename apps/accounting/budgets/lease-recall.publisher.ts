@@ -1,4 +1,4 @@
-/** Calls leases back from ingresses: what lies idle where somebody else needs it, all of it where a budget was cut. */
+/** Calls back from ingresses what lies idle in their leases where somebody else needs it. */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
 import { RecallLeases } from '#contracts';
@@ -22,10 +22,5 @@ export class LeaseRecall {
     );
     this.running.set(scope, done);
     return done;
-  }
-
-  /** Tells holders to stop using their leases of a scope: its limit was lowered, or its owner blocked. */
-  revoke(scope: string): void {
-    this.bus.publish(RecallLeases, { v: 1, scope, kind: 'revoke' });
   }
 }

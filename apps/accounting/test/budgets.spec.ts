@@ -124,7 +124,7 @@ describe('leases', () => {
     const [granted] = await lease(want('h1', 900));
     expect(granted).toMatchObject({ kind: 'granted' });
     const listener = service.bus.subscribe(RecallLeases, (event) => {
-      if (event.scope === scope && event.kind === 'idle')
+      if (event.scope === scope)
         void service.bus.request(RenewLeases, {
           v: 1,
           holder: 'g1',
