@@ -136,3 +136,25 @@ describe('the files', () => {
     expect((await fetch(`${suite.url}${script}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
   });
 });
+
+describe('a gateway without a master key', () => {
+  let open: Suite;
+
+  beforeAll(async () => {
+    open = await startSuite({ config: { model_list: [] }, adminKey: null });
+  });
+
+  afterAll(() => open?.stop());
+
+  it('has a console that asks for none, for its own pages', async () => {
+    const own = { 'x-signalbox-console': '1', origin: open.url, 'content-type': 'application/json' };
+    const state = await fetch(`${open.url}/ui/session`, { headers: own });
+    expect(await state.json()).toMatchObject({ required: false, signed_in: true });
+    const made = await fetch(`${open.url}/key/generate`, { method: 'POST', body: '{}', headers: own });
+    expect(made.status).toBe(200);
+    const elsewhere = { ...own, origin: 'https://evil.example' };
+    expect((await fetch(`${open.url}/key/generate`, { method: 'POST', body: '{}', headers: elsewhere })).status).toBe(
+      403,
+    );
+  });
+});

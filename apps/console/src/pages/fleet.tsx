@@ -6,7 +6,7 @@ import { usePolled } from '../api/use-polled.js';
 import { BudgetBar } from '../parts/budget-bar.js';
 import { Problem, State, Tile } from '../parts/state.js';
 import { hostCount, hostTone, memoryOf, modelsOf, type ModelView } from '../view/fleet.js';
-import { bytes, clock, count, duration, relative, usd } from '../view/format.js';
+import { bytes, clock, count, duration, relative, usd, withClock } from '../view/format.js';
 import { sumOf } from '../view/spend.js';
 
 export function FleetPage(): ReactNode {
@@ -155,7 +155,7 @@ function HostCard({ host }: { host: Host }): ReactNode {
         {host.provider}
         {host.version == null ? '' : ` ${host.version}`} · <span className="address">{host.api_base}</span>
       </p>
-      {host.reason === null ? null : <p className="reason">{host.reason}</p>}
+      {host.reason === null ? null : <p className="reason">{withClock(host.reason, now)}</p>}
       {loaded.length === 0 ? null : (
         <ul className="loaded" aria-label="Loaded models">
           {loaded.map((model) => (
@@ -188,6 +188,7 @@ const stateWords = {
 };
 
 function ModelTable({ models }: { models: readonly ModelView[] }): ReactNode {
+  const now = Date.now();
   if (models.length === 0) return <p className="hint">No model is offered. The reasons stand above.</p>;
   return (
     <div className="scroll" role="region" aria-label="Models and who serves them" tabIndex={0}>
@@ -213,7 +214,7 @@ function ModelTable({ models }: { models: readonly ModelView[] }): ReactNode {
                 </td>
                 <td>
                   <State tone={place.tone}>{stateWords[place.state]}</State>
-                  {place.reason === null ? null : <p className="reason">{place.reason}</p>}
+                  {place.reason === null ? null : <p className="reason">{withClock(place.reason, now)}</p>}
                 </td>
               </tr>
             ))}

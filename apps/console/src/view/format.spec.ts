@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, clock, count, dayLabel, duration, percent, relative, usd } from './format.js';
+import { bytes, clock, count, dayLabel, duration, percent, relative, usd, withClock } from './format.js';
 
 const now = Date.parse('2026-11-20T12:00:00Z');
 
@@ -52,6 +52,11 @@ describe('formats', () => {
     ['2025-11-20T09:05:03Z', '20 Nov, 09:05:03'],
     ['whenever', 'whenever'],
   ])('times %s as %s', (iso, text) => expect(clock(iso, now, 'UTC')).toBe(text));
+
+  it('times within a sentence', () => {
+    const reason = 'cooling down until 2026-11-20T12:00:42.123Z: rate_limit_exceeded';
+    expect(withClock(reason, now, 'UTC')).toBe('cooling down until 12:00:42: rate_limit_exceeded');
+  });
 
   it('sizes, days and shares', () => {
     expect(bytes(5_432_000_000)).toBe('5.4 GB');

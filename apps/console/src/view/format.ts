@@ -64,6 +64,11 @@ export function clock(iso: string, nowMs: number, timeZone?: string): string {
   return sameDay ? time.format(at) : `${day.format(at)}, ${time.format(at)}`;
 }
 
+/** A sentence with its ISO times as people read them. */
+export function withClock(sentence: string, nowMs: number, timeZone?: string): string {
+  return sentence.replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (iso) => clock(iso, nowMs, timeZone));
+}
+
 /** `2026-11-05` as `5 Nov`. */
 export function dayLabel(day: string): string {
   const at = Date.parse(`${day}T00:00:00Z`);
