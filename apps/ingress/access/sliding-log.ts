@@ -16,6 +16,8 @@ const slots = 100;
 export class SlidingLog {
   /** Oldest first. */
   private entries: LogEntry[] = [];
+  /** Those that can still be told apart. */
+  private readonly byTicket = new Map<string, LogEntry>();
   private sum = 0;
 
   constructor(readonly windowMs: number) {}
@@ -26,6 +28,7 @@ export class SlidingLog {
     for (const entry of this.entries) {
       if (entry.expiresAt > now) break;
       this.sum -= entry.amount;
+      this.byTicket.delete(entry.ticket);
       expired += 1;
     }
     if (expired > 0) this.entries.splice(0, expired);
@@ -41,6 +44,7 @@ export class SlidingLog {
   insert(entry: LogEntry): void {
     if (entry.amount === 0) return;
     this.sum += entry.amount;
+    if (entry.ticket !== '') this.byTicket.set(entry.ticket, entry);
     let at = this.entries.length;
     while (at > 0 && (this.entries[at - 1]?.expiresAt ?? 0) > entry.expiresAt) at -= 1;
     this.entries.splice(at, 0, entry);
@@ -49,7 +53,7 @@ export class SlidingLog {
 
   /** Replaces what a ticket took by what it used; tickets that no longer count are ignored. */
   correct(ticket: string, amount: number): void {
-    const entry = this.find(ticket);
+    const entry = this.byTicket.get(ticket);
     if (entry === undefined) return;
     this.sum += amount - entry.amount;
     entry.amount = amount;
@@ -57,15 +61,16 @@ export class SlidingLog {
 
   /** Forgets a ticket: it ended (parallel requests), or never ran. */
   remove(ticket: string): void {
-    const entry = this.find(ticket);
+    const entry = this.byTicket.get(ticket);
     if (entry === undefined) return;
     this.sum -= entry.amount;
+    this.byTicket.delete(ticket);
     this.entries.splice(this.entries.lastIndexOf(entry), 1);
   }
 
   /** Forgets all tickets that match, e.g. those of a process that died. */
   removeWhere(matches: (ticket: string) => boolean): void {
-    for (const { ticket } of this.entries.filter((entry) => matches(entry.ticket))) this.remove(ticket);
+    for (const ticket of [...this.byTicket.keys()].filter(matches)) this.remove(ticket);
   }
 
   /** Milliseconds until `amount` fits under `limit`; Infinity where it never will. */
@@ -92,7 +97,7 @@ export class SlidingLog {
   }
 
   has(ticket: string): boolean {
-    return this.find(ticket) !== undefined;
+    return this.byTicket.has(ticket);
   }
 
   /** Merges what is old and close together. It counts a little longer than needed, never shorter. */
@@ -101,16 +106,14 @@ export class SlidingLog {
     const merged: LogEntry[] = [];
     for (const entry of this.entries.splice(0, this.entries.length - exactEntries)) {
       const slot = merged.at(-1);
-      const fits = slot !== undefined && Math.floor(slot.expiresAt / slotMs) === Math.floor(entry.expiresAt / slotMs);
-      if (fits) merged.pop();
-      const amount = (fits ? slot.amount : 0) + entry.amount;
-      merged.push({ ticket: fits ? '' : entry.ticket, amount, expiresAt: entry.expiresAt });
+      if (slot === undefined || Math.floor(slot.expiresAt / slotMs) !== Math.floor(entry.expiresAt / slotMs)) {
+        merged.push(entry);
+        continue;
+      }
+      this.byTicket.delete(slot.ticket);
+      this.byTicket.delete(entry.ticket);
+      merged[merged.length - 1] = { ticket: '', amount: slot.amount + entry.amount, expiresAt: entry.expiresAt };
     }
     this.entries.unshift(...merged);
-  }
-
-  /** Newest first, since what is corrected was taken lately. */
-  private find(ticket: string): LogEntry | undefined {
-    return ticket === '' ? undefined : this.entries.findLast((entry) => entry.ticket === ticket);
   }
 }
