@@ -3,8 +3,8 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Bus } from '#bus';
 import { Logger } from '#telemetry';
 import { Database } from '../database/database.client.js';
-import { postedUntil } from './lease.js';
 import { leasePolicy, LeaseStore } from './lease.store.js';
+import { PostedMark } from './posted-mark.js';
 
 /** Tells how much usage waits in the stream. */
 export abstract class UsageBacklog {
@@ -17,9 +17,8 @@ const everyMs = 5_000;
 @Injectable()
 export class LeaseReaper implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | null = null;
-  /** Since when every look found the stream empty, the bus connected and the database there; database time. */
-  private quietSince: number | null = null;
-  private posted = 0;
+  /** In the time of the database. */
+  private readonly posted = new PostedMark(leasePolicy.drainMs);
   private busy = false;
 
   constructor(
@@ -32,7 +31,7 @@ export class LeaseReaper implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.bus.onStatus((connected) => {
-      if (!connected) this.quietSince = null;
+      if (!connected) this.posted.disturb();
     });
     this.timer = setInterval(() => void this.run(), everyMs).unref();
   }
@@ -47,7 +46,7 @@ export class LeaseReaper implements OnModuleInit, OnApplicationShutdown {
     try {
       await this.look();
     } catch (error) {
-      this.quietSince = null;
+      this.posted.disturb();
       this.logger.debug({ err: error }, 'leases could not be looked after');
     } finally {
       this.busy = false;
@@ -59,10 +58,6 @@ export class LeaseReaper implements OnModuleInit, OnApplicationShutdown {
     const pending = this.bus.connected ? await this.backlog.pending() : null;
     const [row] = await this.database.run((manager) => manager.query<{ now: Date }[]>('SELECT now() AS now'));
     const now = row?.now.getTime() ?? 0;
-    if (pending !== 0) this.quietSince = null;
-    else this.quietSince ??= now;
-    const quietMs = this.quietSince === null ? 0 : now - this.quietSince;
-    this.posted = postedUntil(this.posted, { quietMs, now }, leasePolicy);
-    return this.leases.endExpired(this.posted);
+    return this.leases.endExpired(this.posted.look(pending === 0, now));
   }
 }

@@ -7,13 +7,13 @@ import {
   grantLease,
   heldBy,
   leaseSize,
-  postedUntil,
   renewLease,
   type Escrow,
   type Lease,
   type LeasePolicy,
   type ScopeWindow,
 } from './lease.js';
+import { PostedMark } from './posted-mark.js';
 
 const policy: LeasePolicy = { ttlMs: 30_000, guardMs: 3_000, requestDeadlineMs: 60_000, drainMs: 10_000 };
 const empty: ScopeWindow = { scope: 's', windowId: 'w', limit: 1_000, settled: 0, held: 0, overrun: 0 };
@@ -124,10 +124,13 @@ describe('posting', () => {
 });
 
 describe('all usage is known to be posted', () => {
-  it('only after a quiet time, and never earlier than before', () => {
-    expect(postedUntil(5, { quietMs: 9_999, now: 100_000 }, policy)).toBe(5);
-    expect(postedUntil(5, { quietMs: 10_000, now: 100_000 }, policy)).toBe(90_000);
-    expect(postedUntil(95_000, { quietMs: 10_000, now: 100_000 }, policy)).toBe(95_000);
+  it('only after a quiet time without a break, and never earlier than before', () => {
+    const mark = new PostedMark(10_000);
+    expect([mark.look(true, 5_000), mark.look(true, 14_999), mark.look(true, 15_000)]).toEqual([0, 0, 5_000]);
+    expect([mark.look(false, 16_000), mark.look(true, 17_000), mark.look(true, 26_999)]).toEqual([5_000, 5_000, 5_000]);
+    expect(mark.look(true, 27_000)).toBe(17_000);
+    mark.disturb();
+    expect([mark.look(true, 28_000), mark.look(true, 38_000)]).toEqual([17_000, 28_000]);
   });
 });
 

@@ -151,16 +151,3 @@ export function endLease(window: ScopeWindow, lease: Lease, facts: LeaseFacts, p
   }
   return lease.state === 'expired' ? null : { window, lease: { ...lease, state: 'expired' } };
 }
-
-/**
- * Until when all usage is known to be posted, for `LeaseFacts`. `quietMs`: for how long the stream has been found empty with
- * the bus and the database there. After `drainMs` of that, whoever had to wait with a report has sent it, and what was
- * asked for again has come again.
- */
-export function postedUntil(
-  before: number,
-  facts: { readonly quietMs: number; readonly now: number },
-  policy: Pick<LeasePolicy, 'drainMs'>,
-): number {
-  return facts.quietMs >= policy.drainMs ? Math.max(before, facts.now - policy.drainMs) : before;
-}

@@ -2,7 +2,8 @@
 import type { RecallLeasesEvent } from '#contracts';
 import { LeaseDesk } from '../../../ingress/access/lease-desk.js';
 import type { LeaseWallet } from '../../../ingress/access/lease-wallet.js';
-import { realWiring, type Wiring } from './wiring.simulation.js';
+import { PostedMark } from '../posted-mark.js';
+import { policy, realWiring, type Wiring } from './wiring.simulation.js';
 import type { SimulatedStore, UsageMessage } from './store.simulation.js';
 import type { Dice, VirtualTime } from './virtual-time.simulation.js';
 
@@ -54,7 +55,7 @@ export class Process {
 
 export class Network {
   up = true;
-  private quietSince = 0;
+  private readonly posted = new PostedMark(policy.drainMs);
   readonly accounting = [{ up: true }, { up: true }];
   /** Published and not acknowledged. */
   readonly stream: UsageMessage[] = [];
@@ -131,8 +132,8 @@ export class Network {
   private reap(): void {
     this.time.after(500, () => this.reap());
     const { now } = this.time;
-    if (!this.canCommit() || this.waitsInStream()) this.quietSince = now;
-    if (this.canCommit()) this.store.reap({ quietMs: now - this.quietSince, now });
+    if (!this.canCommit()) return this.posted.disturb();
+    this.store.reap(now, this.posted.look(!this.waitsInStream(), now));
   }
 
   /** What a consumer's information shows: messages that were handed out and not acknowledged are not counted. */

@@ -9,7 +9,7 @@ import {
 } from '#contracts';
 import { ledgerPosting, type LedgerEntry } from '../../usage/ledger-entry.js';
 import type { UsageRow } from '../../usage/usage-row.js';
-import { leftOf, postedUntil, type Lease, type ScopeWindow } from '../lease.js';
+import { leftOf, type Lease, type ScopeWindow } from '../lease.js';
 import { windowAt, type WindowRule } from '../window.js';
 import { policy, type Wiring } from './wiring.simulation.js';
 
@@ -113,11 +113,10 @@ export class SimulatedStore {
     }
   }
 
-  /** Closes abandoned attempts and ends leases. `facts` as the real service knows them. */
-  reap(facts: { quietMs: number; now: number }): void {
-    this.allPostedUntil = postedUntil(this.allPostedUntil, facts, policy);
+  /** Closes abandoned attempts and ends leases. `postedUntil` as the real service knows it. */
+  reap(now: number, postedUntil: number): void {
     for (const open of this.opens.values()) {
-      if (open.expiresAt > this.allPostedUntil) continue;
+      if (open.expiresAt > postedUntil) continue;
       this.witness.reaped(open.row.attemptId);
       const { usd, tokens } = open.reserved;
       this.settle([{ ...open.row, source: 'reaper', outcome: 'failure', costNanoUsd: usd, outputTokens: tokens }]);
@@ -129,12 +128,7 @@ export class SimulatedStore {
       const window = lease === undefined ? undefined : this.windows.get(`${lease.scope} ${lease.windowId}`);
       if (lease === undefined || window === undefined) continue;
       const hasOpenAttempts = busy.has(id);
-      const ended = this.wiring.endLease(
-        window,
-        lease,
-        { now: facts.now, postedUntil: this.allPostedUntil, hasOpenAttempts },
-        policy,
-      );
+      const ended = this.wiring.endLease(window, lease, { now, postedUntil, hasOpenAttempts }, policy);
       if (ended !== null) this.keep(ended.window, ended.lease);
     }
   }
