@@ -25,6 +25,7 @@ export default defineConfig({
           include: ['apps/*/test/**/*.spec.ts', 'libs/bus/test/**/*.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
           retry: onceMoreInCi,
         },
       },
@@ -37,6 +38,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Each suite is nine processes: two at once on two cores only measure how long they wait for each other.
           maxWorkers: 1,
+          expect: { poll: { timeout: 10_000 } },
           retry: onceMoreInCi,
         },
       },
