@@ -15,10 +15,16 @@ import { InstanceName } from './instance-name.client.js';
 import { askMs, LimitCounter } from './limit-counter.js';
 import { electionTiming, sessionKey, shardKey, ShardElection } from './shard-election.js';
 
+/** Limits look back no further (parallel requests aside), and a second is allowed for what came late. */
+const longestWindowMs = 61_000;
+
 @Injectable()
 export class LimitSession implements OnModuleInit, OnApplicationShutdown {
   readonly election: ShardElection;
   private readonly servers = new Map<number, { stop(): Promise<void> }[]>();
+  /** Shards of which this process knows what was counted before it started. */
+  private readonly copied = new Set<number>();
+  private readonly startedAt = performance.now();
   private bucket: Bucket<LimitOwner> | null = null;
   private readonly stops: (() => void)[] = [];
   private timer: NodeJS.Timeout | null = null;
@@ -54,6 +60,13 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
     return this.election.owns(shard, performance.now());
   }
 
+  /** Whether this process knows what was counted: copied, heard since the longest window began, or there was nobody else. */
+  knows(shard: number): boolean {
+    return (
+      this.copied.has(shard) || performance.now() - this.startedAt > longestWindowMs || this.election.members === 1
+    );
+  }
+
   private async start(): Promise<void> {
     const taken = this.bus.subscribe(LimitsTaken, (event) => {
       if (event.holder !== this.instance.name) this.counter.heard(event, performance.now());
@@ -66,7 +79,6 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
       () => watcher.stop(),
     );
     await this.beat();
-    await this.copyAll();
     if (!this.stopped) this.timer = setInterval(() => void this.beat(), electionTiming.beatMs).unref();
   }
 
@@ -93,7 +105,9 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
         this.counter.memberEnded(dead);
         await bucket.delete(sessionKey(dead));
       }
-      for (const shard of this.election.claimable(performance.now())) await this.claim(bucket, shard);
+      await this.copyMissing();
+      const claimable = this.election.claimable(performance.now(), (shard) => this.knows(shard));
+      for (const shard of claimable) await this.claim(bucket, shard);
       await this.serveOwned();
     } catch (error) {
       this.logger.debug({ err: error }, 'the session of this ingress could not be written');
@@ -111,7 +125,9 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
       if (found.value.holder !== this.election.self) return;
     }
     const won = found === null ? await bucket.create(key, mine) : await bucket.update(key, mine, found.revision);
-    if (won !== null) this.election.won(shard);
+    if (won === null) return;
+    this.election.won(shard);
+    this.copied.add(shard);
   }
 
   private async serveOwned(): Promise<void> {
@@ -136,13 +152,17 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** What is counted already: an ingress that starts anew may soon be the one that is asked. */
-  private async copyAll(): Promise<void> {
-    const others = Array.from({ length: limitShards }, (_, shard) => shard).filter((shard) => !this.owns(shard));
+  /** What was counted before this ingress started: it may soon be the one that is asked. */
+  private async copyMissing(): Promise<void> {
+    const now = performance.now();
+    const missing = Array.from({ length: limitShards }, (_, shard) => shard).filter(
+      (shard) => !this.copied.has(shard) && this.election.isHeldByOther(shard, now),
+    );
     await Promise.allSettled(
-      others.map(async (shard) => {
+      missing.map(async (shard) => {
         const { books } = await this.bus.request(CopyLimits, { v: 1 }, { tokens: { shard: String(shard) } });
         this.counter.books.merge(books, performance.now());
+        this.copied.add(shard);
       }),
     );
   }

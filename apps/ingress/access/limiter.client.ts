@@ -72,7 +72,7 @@ export class Limiter implements OnModuleInit, OnApplicationShutdown {
         ? this.batchQuestion(owner, only)
         : { v: 1, op: 'take', owner, ticket, takes: [...takes] };
     const verdict = await this.ask(shard, question);
-    if (verdict === null) return this.takeShare(owner, ticket, takes);
+    if (verdict === null) return this.takeShare(owner, ticket, takes, this.session.knows(shard));
     if (!this.shares.isEmpty) this.shares.clear(owner);
     if (question.op === 'permits' && verdict.granted && verdict.permits > 0)
       this.keepBatch(owner, question.ticket, verdict);
@@ -125,11 +125,13 @@ export class Limiter implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Nobody counts this limit for the moment: this ingress lets its share through, and tells whoever will count. */
-  private takeShare(owner: string, ticket: string, takes: readonly LimitTake[]): LimitOutcome {
+  private takeShare(owner: string, ticket: string, takes: readonly LimitTake[], knows: boolean): LimitOutcome {
     const { books } = this.counter;
     const now = performance.now();
     const { members } = this.session.election;
-    const { granted, refused } = this.shares.take(owner, takes, members, (take) => books.used(owner, take, now));
+    // Who does not know what was counted has no share of what is left.
+    const usedOf = (take: LimitTake) => (knows ? books.used(owner, take, now) : take.limit);
+    const { granted, refused } = this.shares.take(owner, takes, members, usedOf);
     if (granted) this.counter.countOwn(owner, ticket, [...takes]);
     const states = books.states(owner, takes, now);
     const state = states.find((one) => refused !== null && one.kind === refused.kind && one.name === refused.name);

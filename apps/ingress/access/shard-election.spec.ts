@@ -3,28 +3,52 @@ import { describe, expect, it } from 'vitest';
 import { limitShards, limitShardOf } from '#contracts';
 import { electionTiming, sessionKey, shardKey, ShardElection } from './shard-election.js';
 
+const knows = () => true;
+
 describe('shards', () => {
   it('are claimed where nobody has them, and again when their holder is dead', () => {
     const election = new ShardElection('a');
-    expect(election.claimable(0)).toEqual([]);
+    expect(election.claimable(0, knows)).toEqual([]);
     election.beaten(0);
-    expect(election.claimable(0)).toHaveLength(limitShards);
+    expect(election.claimable(0, knows)).toHaveLength(limitShards);
     election.observe(sessionKey('b'), 'b', 100);
     election.observe(shardKey(7), 'b', 100);
-    expect(election.claimable(200)).not.toContain(7);
+    expect(election.claimable(200, knows)).not.toContain(7);
     election.observe(sessionKey('b'), 'b', 3_000);
-    expect(election.claimable(3_000 + electionTiming.staleMs - 1)).not.toContain(7);
-    expect(election.claimable(3_000 + electionTiming.staleMs)).toContain(7);
+    expect(election.claimable(3_000 + electionTiming.staleMs - 1, knows)).not.toContain(7);
+    expect(election.claimable(3_000 + electionTiming.staleMs, knows)).toContain(7);
     expect(election.buryDead(3_000 + electionTiming.staleMs)).toEqual(['b']);
+  });
+
+  it('are left to holders that a newcomer has not seen yet', () => {
+    const election = new ShardElection('newcomer');
+    election.observe(shardKey(7), 'b', 0);
+    election.beaten(1_000);
+    expect(election.claimable(1_000, knows)).toHaveLength(limitShards - 1);
+    expect(election.claimable(1_000 + electionTiming.staleMs - 1, knows)).not.toContain(7);
+    expect(election.claimable(1_000 + electionTiming.staleMs, knows)).toContain(7);
+  });
+
+  it('are left for a while to those who know what was counted', () => {
+    const election = new ShardElection('a');
+    election.beaten(0);
+    election.observe(sessionKey('b'), 'b', 0);
+    election.observe(shardKey(7), 'b', 0);
+    const dead = electionTiming.staleMs;
+    expect(election.claimable(dead, () => false)).toHaveLength(limitShards - 1);
+    expect(election.claimable(2 * dead - 1, () => false)).not.toContain(7);
+    expect(election.claimable(2 * dead, () => false)).toContain(7);
+    expect([election.isHeldByOther(7, dead - 1), election.isHeldByOther(7, dead)]).toEqual([true, false]);
   });
 
   it('are taken over at once from a session that said goodbye', () => {
     const election = new ShardElection('a');
     election.beaten(0);
-    election.observe(sessionKey('b'), 'b', 100);
-    election.observe(shardKey(7), 'b', 100);
-    expect(election.observe(sessionKey('b'), null, 200)).toBe('b');
-    expect(election.claimable(200)).toContain(7);
+    election.observe(sessionKey('b'), 'b', 9_000);
+    election.observe(shardKey(7), 'b', 9_000);
+    expect(election.claimable(9_100, knows)).not.toContain(7);
+    expect(election.observe(sessionKey('b'), null, 9_200)).toBe('b');
+    expect(election.claimable(9_200, knows)).toContain(7);
   });
 
   it('are lost with the session', () => {
@@ -75,7 +99,7 @@ describe('shards', () => {
             for (const other of members) {
               if (other !== member) other.election.observe(sessionKey(election.self), election.self, now + delay);
             }
-          } else if (what === 'claim' && election.claimable(now).includes(3)) {
+          } else if (what === 'claim' && election.claimable(now, knows).includes(3)) {
             if (holder !== null && election.isAlive(holder, now)) continue;
             holder = election.self;
             for (const other of members) if (other !== member) other.election.observe(shardKey(3), holder, now);

@@ -23,7 +23,10 @@ export class ShardElection {
   private readonly seenAt = new Map<string, number>();
   private readonly holderOf = new Map<number, string>();
   private readonly owned = new Set<number>();
+  private readonly freeSince = new Map<number, number>();
   private beatenAt = -Infinity;
+  /** Since when sessions are watched. Before a while has passed, one that was not seen may well live. */
+  private watchingSince = Infinity;
 
   constructor(private holder: string) {}
 
@@ -50,6 +53,7 @@ export class ShardElection {
   /** This process wrote its session, having begun at `sentAt`. */
   beaten(sentAt: number): void {
     this.beatenAt = Math.max(this.beatenAt, sentAt);
+    this.watchingSince = Math.min(this.watchingSince, sentAt);
     this.seenAt.set(this.holder, sentAt);
   }
 
@@ -74,19 +78,36 @@ export class ShardElection {
     return true;
   }
 
-  /** Shards without a living holder, beginning at one that differs between processes, so that they share the work. */
-  claimable(now: number): number[] {
+  /**
+   * Shards without a living holder, beginning at one that differs between processes, so that they share the work. Those of
+   * which this process does not know what was counted are left to others for a while.
+   */
+  claimable(now: number, knows: (shard: number) => boolean): number[] {
     if (this.beatenAt === -Infinity) return [];
     const first = limitShardOf(this.holder);
     const order = Array.from({ length: limitShards }, (_, i) => (first + i) % limitShards);
-    return order.filter((shard) => !this.owned.has(shard) && !this.isAlive(this.holderOf.get(shard), now));
+    return order.filter((shard) => {
+      const holder = this.holderOf.get(shard);
+      if (this.owned.has(shard) || this.isAlive(holder, now)) {
+        this.freeSince.delete(shard);
+        return false;
+      }
+      const freeSince = this.freeSince.get(shard) ?? now;
+      this.freeSince.set(shard, freeSince);
+      return holder === undefined || knows(shard) || now - freeSince >= electionTiming.staleMs;
+    });
   }
 
-  /** Whether the holder of an entry can still be counted on; one that was never seen is dead. */
+  /** Whether somebody else decides for a shard now. */
+  isHeldByOther(shard: number, now: number): boolean {
+    return !this.owned.has(shard) && this.isAlive(this.holderOf.get(shard), now);
+  }
+
+  /** Whether the holder of an entry can still be counted on. One that was not seen for so long is dead. */
   isAlive(holder: string | undefined, now: number): boolean {
     if (holder === undefined) return false;
-    const seenAt = this.seenAt.get(holder);
-    return seenAt !== undefined && now - seenAt < electionTiming.staleMs;
+    const seenAt = this.seenAt.get(holder) ?? Math.min(this.watchingSince, now);
+    return now - seenAt < electionTiming.staleMs;
   }
 
   /** Sessions that died since the last call; they are forgotten. */
