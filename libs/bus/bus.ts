@@ -18,12 +18,17 @@ import { connectTo, serverProblem, type BusOptions } from './connection.js';
 import { Bucket } from './jetstream/bucket.js';
 import { consumeDurable, DurablePublisher, type ConsumeOptions } from './jetstream/durable.js';
 import { ensureStreams } from './jetstream/topology.js';
+import { Courier } from './courier.js';
+import { RequestInbox } from './request-inbox.js';
 import { sendRequest, serveRequests, type RequestOptions } from './rpc.js';
 import { StreamReceivers, type ReceivedStream } from './stream/receiver.js';
 import { StreamSenders, type StreamHandler } from './stream/sender.js';
 
 export class Bus {
   private readonly statusHandlers = new Set<(connected: boolean) => void>();
+  private readonly controlCourier: Courier;
+  private readonly dataCourier: Courier;
+  private readonly requests: RequestInbox;
   private readonly receivers: StreamReceivers;
   private readonly senders: StreamSenders;
   private readonly durable: DurablePublisher;
@@ -37,9 +42,14 @@ export class Bus {
     private readonly metrics: Metrics,
   ) {
     const now = () => performance.now();
-    this.receivers = new StreamReceivers(data, now);
+    this.controlCourier = new Courier(control);
+    this.dataCourier = new Courier(data);
+    this.requests = new RequestInbox(control, this.controlCourier);
+    this.receivers = new StreamReceivers(data, this.dataCourier, now);
     this.durable = new DurablePublisher(control);
-    this.senders = new StreamSenders(data, now, (error) => logger.error({ err: error }, 'a stream handler failed'));
+    this.senders = new StreamSenders(data, this.dataCourier, now, (error) =>
+      logger.error({ err: error }, 'a stream handler failed'),
+    );
     void this.followStatus();
     metrics.set('signalbox_bus_connected', {}, 1);
   }
@@ -64,7 +74,7 @@ export class Bus {
     payload: z.input<C['request']>,
     options: RequestOptions = {},
   ): Promise<z.output<C['reply']>> {
-    return sendRequest(this.control, contract, payload, options, (subject, seconds, failure) => {
+    return sendRequest(this.requests, contract, payload, options, (subject, seconds, failure) => {
       this.metrics.observe('signalbox_bus_request_duration_seconds', { subject }, seconds);
       if (failure !== null) this.metrics.count('signalbox_bus_errors_total', { subject, error_type: failure });
     });
@@ -76,7 +86,7 @@ export class Bus {
     tokens: Readonly<Record<string, string>>,
     handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
   ): { stop(): Promise<void> } {
-    return serveRequests(this.control, contract, tokens, handler, (subject, error) =>
+    return serveRequests(this.control, this.controlCourier, contract, tokens, handler, (subject, error) =>
       this.logger.error({ subject, err: error }, 'a request handler failed'),
     );
   }
@@ -87,8 +97,7 @@ export class Bus {
     payload: z.input<C['payload']>,
     options: { tokens?: Record<string, string> } = {},
   ): void {
-    if (this.control.isClosed()) return;
-    this.control.publish(fillSubject(contract.subject, options.tokens ?? {}), JSON.stringify(payload));
+    this.controlCourier.send(fillSubject(contract.subject, options.tokens ?? {}), JSON.stringify(payload));
   }
 
   /** Listens to an event; without tokens, to all of its subjects. Payloads that do not fit the schema are dropped. */
@@ -153,6 +162,7 @@ export class Bus {
 
   /** Resolves once the server has seen everything said so far: subscriptions made before are in force. */
   async flush(): Promise<void> {
+    this.handOver();
     await Promise.all([this.control.flush(), this.data.flush()]);
   }
 
@@ -173,7 +183,14 @@ export class Bus {
   async drain(): Promise<void> {
     this.receivers.stop();
     this.senders.stop();
+    this.handOver();
     await Promise.allSettled([drainOrClose(this.data), drainOrClose(this.control)]);
+    this.requests.stop();
+  }
+
+  private handOver(): void {
+    this.controlCourier.flush();
+    this.dataCourier.flush();
   }
 
   private async followStatus(): Promise<void> {

@@ -2,18 +2,12 @@
  * Request/reply by contract. A reply is one byte (`+` or `-`) and JSON: the contract's reply, or `{code, details}` of a
  * GatewayError. The requester's deadline and trace travel in headers.
  */
-import {
-  headers as natsHeaders,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  NoRespondersError,
-  RequestError,
-  TimeoutError,
-} from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { fillSubject, GatewayError, isErrorCode, toGatewayError, type AnyRequestContract } from '#contracts';
 import { activeTraceparent, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
+import type { Courier } from './courier.js';
+import type { RequestInbox } from './request-inbox.js';
 
 const okByte = 0x2b;
 const deadlineHeader = 'sb-deadline';
@@ -30,7 +24,7 @@ export type RequestObserver = (subject: string, seconds: number, failure: string
 
 /** Sends a request and returns its parsed reply; throws GatewayError (the server's, or service_unavailable). */
 export async function sendRequest<C extends AnyRequestContract>(
-  connection: NatsConnection,
+  inbox: RequestInbox,
   contract: C,
   payload: z.input<C['request']>,
   options: RequestOptions,
@@ -43,7 +37,7 @@ export async function sendRequest<C extends AnyRequestContract>(
     const reply = await withSpan(
       `request ${contract.subject}`,
       { kind: SpanKind.CLIENT, attributes: busAttributes(contract.subject, 'request') },
-      () => exchange(connection, subject, payload, deadlineMs, options.signal),
+      () => exchange(inbox, subject, payload, deadlineMs, options.signal),
     );
     const value = readReply(reply, contract);
     observe(contract.subject, (performance.now() - startedAt) / 1000, null);
@@ -56,7 +50,7 @@ export async function sendRequest<C extends AnyRequestContract>(
 }
 
 async function exchange(
-  connection: NatsConnection,
+  inbox: RequestInbox,
   subject: string,
   payload: unknown,
   deadlineMs: number,
@@ -67,22 +61,7 @@ async function exchange(
   carried.set(deadlineHeader, String(Date.now() + deadlineMs));
   const traceparent = activeTraceparent();
   if (traceparent !== null) carried.set('traceparent', traceparent);
-  try {
-    return await connection.request(subject, JSON.stringify(payload), { timeout: deadlineMs, headers: carried });
-  } catch (error) {
-    throw requestFailure(subject, error);
-  }
-}
-
-function requestFailure(subject: string, error: unknown): GatewayError {
-  const cause = error instanceof RequestError && error.cause !== undefined ? error.cause : error;
-  const why =
-    cause instanceof NoRespondersError
-      ? 'nobody serves it'
-      : cause instanceof TimeoutError
-        ? 'it did not answer in time'
-        : 'the bus is not connected';
-  return new GatewayError('service_unavailable', { adminText: `${subject}: ${why}` }, { cause: error });
+  return inbox.ask(subject, JSON.stringify(payload), carried, deadlineMs);
 }
 
 function readReply<C extends AnyRequestContract>(message: Msg, contract: C): z.output<C['reply']> {
@@ -117,6 +96,7 @@ export type HandlerFault = (subject: string, error: unknown) => void;
 /** Answers requests of `contract` on `connection` until stopped; several servers of one subject share the work. */
 export function serveRequests<C extends AnyRequestContract>(
   connection: NatsConnection,
+  courier: Courier,
   contract: C,
   tokens: Readonly<Record<string, string>>,
   handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
@@ -126,7 +106,7 @@ export function serveRequests<C extends AnyRequestContract>(
   const subscription = connection.subscribe(subject, {
     queue: 'servers',
     callback: (error, message) => {
-      if (error === null) void answer(message, contract, handler, onFault);
+      if (error === null) void answer(message, courier, contract, handler, onFault);
     },
   });
   return {
@@ -138,11 +118,13 @@ export function serveRequests<C extends AnyRequestContract>(
 
 async function answer<C extends AnyRequestContract>(
   message: Msg,
+  courier: Courier,
   contract: C,
   handler: (request: z.output<C['request']>) => Promise<z.input<C['reply']>>,
   onFault: HandlerFault,
 ): Promise<void> {
-  if (deadlinePassed(message.headers)) return;
+  const { reply: inbox } = message;
+  if (inbox === undefined || inbox === '' || deadlinePassed(message.headers)) return;
   const parent = contextFromTraceparent(message.headers?.get('traceparent'));
   try {
     const reply = await runInContext(parent, () =>
@@ -156,11 +138,11 @@ async function answer<C extends AnyRequestContract>(
         },
       ),
     );
-    message.respond(`+${JSON.stringify(reply)}`);
+    courier.send(inbox, `+${JSON.stringify(reply)}`);
   } catch (error) {
     const failure = toGatewayError(error);
     if (failure.code === 'internal_error') onFault(contract.subject, failure.cause ?? failure);
-    message.respond(`-${JSON.stringify({ code: failure.code, details: failure.details })}`);
+    courier.send(inbox, `-${JSON.stringify({ code: failure.code, details: failure.details })}`);
   }
 }
 

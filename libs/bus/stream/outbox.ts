@@ -20,6 +20,7 @@ export class FrameOutbox {
   constructor(
     private readonly send: (message: Uint8Array) => void,
     private readonly now: () => number,
+    private readonly atTickEnd: (write: () => void) => void,
   ) {
     this.lastSentAt = now();
   }
@@ -34,7 +35,7 @@ export class FrameOutbox {
     this.waitingBytes += size;
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    this.atTickEnd(() => this.flush());
   }
 
   /** Sends what is in line now. */

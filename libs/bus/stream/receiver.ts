@@ -5,6 +5,7 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { createInbox } from '@nats-io/transport-node';
 import { AcceptedNotice, QueuedNotice, StreamFailure, UsageNotice } from '#contracts';
+import type { Courier } from '../courier.js';
 import { CreditGrant } from './credits.js';
 import { creditPayload, dataFlags, decodeFrames, noBytes, type Frame } from './frame.js';
 import { FrameOutbox } from './outbox.js';
@@ -34,7 +35,8 @@ export class StreamReceivers {
   private counter = 0;
 
   constructor(
-    private readonly connection: NatsConnection,
+    connection: NatsConnection,
+    private readonly courier: Courier,
     private readonly now: () => number,
   ) {
     this.subscription = connection.subscribe(`${this.inbox}.*`, {
@@ -50,7 +52,7 @@ export class StreamReceivers {
   openStream(subject: string, payload: unknown, headers: Record<string, string>, signal: AbortSignal): ReceivedStream {
     this.counter += 1;
     const id = this.counter.toString(36);
-    const receiver = new Receiver(this.connection, this.now, () => this.open.delete(id));
+    const receiver = new Receiver(this.courier, this.now, () => this.open.delete(id));
     this.open.set(id, receiver);
     receiver.start({ subject, reply: `${this.inbox}.${id}`, payload, headers, signal });
     return receiver;
@@ -90,7 +92,7 @@ class Receiver implements ReceivedStream {
   private stopListening: () => void = () => {};
 
   constructor(
-    private readonly connection: NatsConnection,
+    private readonly courier: Courier,
     private readonly now: () => number,
     private readonly forget: () => void,
   ) {
@@ -113,11 +115,9 @@ class Receiver implements ReceivedStream {
     const onAbort = () => this.cancel();
     opening.signal.addEventListener('abort', onAbort, { once: true });
     this.stopListening = () => opening.signal.removeEventListener('abort', onAbort);
-    try {
-      this.connection.publish(opening.subject, first, { reply: opening.reply, headers });
-    } catch {
-      this.fail('The bus is not connected.');
-    }
+    this.courier.send(opening.subject, first, { reply: opening.reply, headers }, () =>
+      this.fail('The bus is not connected.'),
+    );
   }
 
   take(message: Msg): void {
@@ -188,10 +188,12 @@ class Receiver implements ReceivedStream {
   }
 
   private greet(control: string): void {
-    const connection = this.connection;
-    this.outbox = new FrameOutbox((bytes) => {
-      if (!connection.isClosed()) connection.publish(control, bytes);
-    }, this.now);
+    const { courier } = this;
+    this.outbox = new FrameOutbox(
+      (bytes) => courier.send(control, bytes),
+      this.now,
+      (write) => courier.atTickEnd(write),
+    );
     if (this.cancelled) {
       this.outbox.push('cancel', noBytes);
       this.outbox.flush();

@@ -4,6 +4,7 @@
  */
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { InferOpen, type AcceptedNotice, type QueuedNotice, type StreamFailure, type UsageNotice } from '#contracts';
+import type { Courier } from '../courier.js';
 import { CreditBalance } from './credits.js';
 import { dataFlags, decodeFrames, jsonPayload, maxFramePayloadBytes, noBytes, readCreditPayload } from './frame.js';
 import { OpeningAssembly } from './opening.js';
@@ -40,6 +41,7 @@ export class StreamSenders {
 
   constructor(
     private readonly connection: NatsConnection,
+    private readonly courier: Courier,
     private readonly now: () => number,
     private readonly onFault: StreamFault,
   ) {
@@ -93,7 +95,7 @@ export class StreamSenders {
     this.counter += 1;
     const id = this.counter.toString(36);
     const sender = new Sender(
-      this.connection,
+      this.courier,
       reply,
       `${this.inbox}.${id}`,
       this.now,
@@ -142,7 +144,7 @@ class Sender implements StreamSender {
   finished = false;
 
   constructor(
-    connection: NatsConnection,
+    courier: Courier,
     reply: string,
     control: string,
     private readonly now: () => number,
@@ -150,13 +152,15 @@ class Sender implements StreamSender {
   ) {
     this.lastHeardAt = now();
     let introduced = false;
-    this.outbox = new FrameOutbox((bytes) => {
-      if (connection.isClosed()) return;
-      connection.publish(reply, bytes, introduced ? {} : { reply: control });
-      introduced = true;
-    }, now);
+    this.outbox = new FrameOutbox(
+      (bytes) => {
+        courier.send(reply, bytes, introduced ? {} : { reply: control });
+        introduced = true;
+      },
+      now,
+      (write) => courier.atTickEnd(write),
+    );
     this.outbox.push('hello', noBytes);
-    this.outbox.flush();
   }
 
   get signal(): AbortSignal {
