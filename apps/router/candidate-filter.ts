@@ -31,6 +31,8 @@ export interface FilterContext {
   readonly nowMs: number;
   /** The prompt will be cut to what the deployment holds. */
   readonly truncates: boolean;
+  /** Hosts that another request tries again are taken too. */
+  readonly joinsTrials: boolean;
 }
 
 export interface Sifted {
@@ -137,9 +139,12 @@ function refusedByBreaker(candidate: Candidate, context: FilterContext): Refusal
   const free = isFreeModel(candidate.backend.provider, candidate.upstreamModel);
   const state = context.fleet.breaker(candidate.deployment.id, candidate.backend.id, free, context.nowMs);
   if (state.kind !== 'open') return null;
+  // A host has a queue that holds back what is too much for it; an account that refused is not asked twice.
+  const onTrial = state.onTrial && candidate.backend.kind === 'local';
+  if (onTrial && context.joinsTrials) return null;
   const leftMs = state.untilMs - context.nowMs;
   return {
-    stage: 'cooldown',
+    stage: onTrial ? 'trial' : 'cooldown',
     reason: `cooling down for ${Math.ceil(leftMs / 1000)} s: ${state.reason}`,
     retryAfterMs: leftMs,
   };

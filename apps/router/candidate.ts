@@ -20,6 +20,7 @@ export const dropStages = [
   'excluded',
   'installed',
   'health',
+  'trial',
   'cooldown',
   'limits',
 ] as const;

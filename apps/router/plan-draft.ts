@@ -63,12 +63,13 @@ export class PlanDraft {
   }
 
   /** Adds the attempts on a group. A deployment that stands in the plan already, under another name, is left out. */
-  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group'>): Expansion {
+  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group'> & { joinsTrials?: boolean }): Expansion {
     const { query, fleet, index, random, nowMs } = this.context;
     const { routing, general } = index.snapshot;
-    const seen = this.#seenFor(`deployment ${role.onlyAfter} ${role.truncates}`);
+    const { truncates, joinsTrials = false } = role;
+    const seen = this.#seenFor(`deployment ${role.onlyAfter} ${truncates} ${joinsTrials}`);
     const fresh = resolution.candidates.filter((candidate) => take(seen, identityOf(candidate)));
-    const filter = { query, routing, general, fleet, nowMs, truncates: role.truncates };
+    const filter = { query, routing, general, fleet, nowMs, truncates, joinsTrials };
     const { kept, drops } = siftCandidates(fresh, filter);
     for (const drop of drops.slice(0, mostReasons)) this.note(`${labelOf(drop.candidate)}: ${drop.reason}`);
     const lot = lotFor(query.affinity, random);

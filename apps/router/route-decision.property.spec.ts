@@ -10,6 +10,7 @@ import {
 } from '#contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { BreakerState } from './fleet/breaker.js';
 import { isFreeModel } from './fleet/consequence.js';
 import { FleetUnderTest, type DeploymentSpec, type QuerySpec, type SnapshotSpec } from './route.fixtures.js';
 
@@ -143,17 +144,26 @@ function forEveryPlan(check: (plan: Plan, fleet: FleetUnderTest, query: QuerySpe
 
 const isOut = (fleet: FleetUnderTest, attempt: Attempt): boolean => {
   const host = attempt.backend.id;
-  const free = isFreeModel(attempt.backend.provider, attempt.upstreamModel);
   return (
     fleet.view.health(host, 120_000, fleet.nowMs)?.state === 'unhealthy' ||
     fleet.view.load(host, fleet.nowMs).draining ||
-    fleet.view.breaker(attempt.deploymentId, host, free, fleet.nowMs).kind === 'open'
+    breakerOf(fleet, attempt).kind === 'open'
   );
 };
 
-it('nothing that is down, drained or cooling is ever in a plan', () => {
+const breakerOf = (fleet: FleetUnderTest, attempt: Attempt): BreakerState => {
+  const free = isFreeModel(attempt.backend.provider, attempt.upstreamModel);
+  return fleet.view.breaker(attempt.deploymentId, attempt.backend.id, free, fleet.nowMs);
+};
+
+it('nothing that is down, drained or cooling is ever in a plan; hosts on trial only where nothing else is', () => {
   forEveryPlan((plan, fleet) => {
-    for (const attempt of plan.attempts) expect(isOut(fleet, attempt)).toBe(false);
+    const isOnTrial = (attempt: Attempt) => {
+      const state = breakerOf(fleet, attempt);
+      return state.kind === 'open' && state.onTrial && attempt.kind === 'local';
+    };
+    const joins = plan.attempts.filter((one) => one.onlyAfter === 'any').every(isOnTrial);
+    for (const attempt of plan.attempts) expect(isOut(fleet, attempt) && !(joins && isOnTrial(attempt))).toBe(false);
   });
 });
 

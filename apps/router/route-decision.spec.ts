@@ -151,14 +151,32 @@ describe('cooling', () => {
     expect(error.details.retryAfterMs).toBe(10_000);
   });
 
-  it('after the cooldown one request tries, the others still fail fast', () => {
+  it('after the cooldown one request tries, the others go elsewhere', () => {
+    const fleet = new FleetUnderTest(two({}));
+    fleet.fail('a', 'upstream_unreachable');
+    fleet.nowMs += 5_000;
+    expect(fleet.hosts('m')).toHaveLength(2);
+    fleet.start('m', { requestId: 'trial', exclude: ['b'] });
+    expect(fleet.hosts('m')).toEqual(['two']);
+  });
+
+  it('where there is nothing else they go along with it to a local host, whose queue holds them', () => {
     const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', id: 'a' }] });
     fleet.fail('a', 'upstream_unreachable');
+    expect(fleet.failure('m').code).toBe('no_healthy_backend');
+    fleet.nowMs += 5_000;
+    expect(fleet.start('m', { requestId: 'trial' }).attempts[0]?.backend.id).toBe('one');
+    expect(fleet.hosts('m')).toEqual(['one']);
+    fleet.fail('a', 'upstream_unreachable', { requestId: 'trial' });
+    expect(fleet.failure('m').details.retryAfterMs).toBe(10_000);
+  });
+
+  it('an account that refused is tried by one request, and the others fail at once', () => {
+    const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', id: 'a', kind: 'cloud' }] });
+    fleet.fail('a', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 5_000 });
     fleet.nowMs += 5_000;
     expect(fleet.start('m', { requestId: 'trial' }).attempts[0]?.backend.id).toBe('one');
     expect(fleet.failure('m').code).toBe('no_healthy_backend');
-    fleet.fail('a', 'upstream_unreachable', { requestId: 'trial' });
-    expect(fleet.failure('m').details.retryAfterMs).toBe(10_000);
   });
 
   it('what the request has tried does not come again', () => {

@@ -38,6 +38,7 @@ export function planRoute(
     addGeneralFallbacks(draft, primary);
   }
   if (index.snapshot.routing.contextOverflow === 'truncate') addTruncated(draft, primary, drops);
+  if (!draft.startsWithAny) addOnTrial(draft, primary, drops);
   if (!draft.startsWithAny) throw noAttempt(query, drops, draft.reasons);
   return draft.finish(primary);
 }
@@ -47,6 +48,14 @@ function addTruncated(draft: PlanDraft, primary: Resolution, drops: readonly Dro
   const candidates = drops.filter((drop) => drop.stage === 'context').map((drop) => drop.candidate);
   if (candidates.length === 0) return;
   const role = { fallbackFrom: null, onlyAfter: 'any', truncates: true, retries: true } as const;
+  draft.addGroup({ ...primary, candidates }, role);
+}
+
+/** Where there is nothing else, the hosts that were down and are being tried again: by their first answer others know that they are back. */
+function addOnTrial(draft: PlanDraft, primary: Resolution, drops: readonly Drop[]): void {
+  const candidates = drops.filter((drop) => drop.stage === 'trial').map((drop) => drop.candidate);
+  if (candidates.length === 0) return;
+  const role = { fallbackFrom: null, onlyAfter: 'any', truncates: false, retries: true, joinsTrials: true } as const;
   draft.addGroup({ ...primary, candidates }, role);
 }
 

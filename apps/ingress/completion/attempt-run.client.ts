@@ -24,6 +24,8 @@ export interface AttemptState {
   contentFrames: number;
   failure: StreamFailure | null;
   firstContentMs: number | null;
+  /** Routers and health know how it ended. */
+  told: boolean;
 }
 
 @Injectable()
@@ -107,6 +109,7 @@ export class AttemptRun {
           contentFrames: 0,
           failure: null,
           firstContentMs: null,
+          told: false,
         });
         return;
       case 'queued':
@@ -117,6 +120,8 @@ export class AttemptRun {
           state.contentFrames += 1;
           state.firstContentMs ??= performance.now();
         }
+        // Before the client can ask again: its next request shall find a host that is known to be well.
+        if (state !== undefined && event.last && state.usage !== null) this.journal.attemptEnded(running, state, null);
         await delivery.bytes(event.bytes, event.last);
         return;
       case 'usage':

@@ -53,23 +53,27 @@ export class RequestJournal {
     );
   }
 
+  /** Tells routers and health how an attempt ended, once. */
+  attemptEnded({ job }: RunningRequest, state: AttemptState, failure: StreamFailure | null): void {
+    if (state.told) return;
+    state.told = true;
+    this.outcomes.publish({
+      requestId: job.scope.requestId,
+      attempt: state.attempt,
+      stream: job.stream,
+      failure,
+      usage: state.usage,
+      durationMs: performance.now() - state.startedMs,
+    });
+  }
+
   async finished(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
     const { job } = running;
     this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, -1);
-    const now = performance.now();
     for (const state of states) {
       const failed = state.failure ?? (ending.delivered || ending.clientGone ? null : undefinedEnd);
-      const { attempt, usage } = state;
-      if (failed !== null || !ending.clientGone || state.firstContentMs !== null) {
-        this.outcomes.publish({
-          requestId: job.scope.requestId,
-          attempt,
-          stream: job.stream,
-          failure: failed,
-          usage,
-          durationMs: now - state.startedMs,
-        });
-      }
+      if (failed !== null || !ending.clientGone || state.firstContentMs !== null)
+        this.attemptEnded(running, state, failed);
     }
     this.log(running, states, ending);
     this.told.finished(running, states, ending);

@@ -24,7 +24,7 @@ describe('a breaker', () => {
   it('opens at more than the allowed failures, for the cooldown', () => {
     expect(breakerState(failTimes(3, 3), t0).kind).toBe('closed');
     const breaker = failTimes(4, 3);
-    expect(breakerState(breaker, t0)).toEqual({ kind: 'open', untilMs: t0 + 5_000, reason: 'broken' });
+    expect(breakerState(breaker, t0)).toEqual({ kind: 'open', untilMs: t0 + 5_000, reason: 'broken', onTrial: false });
     expect(breakerState(breaker, t0 + 5_000).kind).toBe('half-open');
   });
 

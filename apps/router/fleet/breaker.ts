@@ -27,7 +27,8 @@ export interface Breaker {
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'half-open' }
-  | { readonly kind: 'open'; readonly untilMs: number; readonly reason: string };
+  /** `onTrial`: the cooldown is over, and one request finds out whether the upstream is back. */
+  | { readonly kind: 'open'; readonly untilMs: number; readonly reason: string; readonly onTrial: boolean };
 
 export interface Opening {
   /** Length of the cooldown; it doubles with each failed trial unless `exact`. */
@@ -54,10 +55,11 @@ const halfOpen: BreakerState = { kind: 'half-open' };
 /** What the breaker lets through now. */
 export function breakerState(breaker: Breaker, nowMs: number): BreakerState {
   if (breaker.openUntilMs === null) return closed;
-  if (breaker.openUntilMs > nowMs) return { kind: 'open', untilMs: breaker.openUntilMs, reason: breaker.reason };
+  if (breaker.openUntilMs > nowMs)
+    return { kind: 'open', untilMs: breaker.openUntilMs, reason: breaker.reason, onTrial: false };
   if (breaker.trialUntilMs === null) return halfOpen;
   if (breaker.trialUntilMs <= nowMs) return closed;
-  return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again` };
+  return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again`, onTrial: true };
 }
 
 /** Opens it. While it is open already, a late failure can only make that longer, and does not count as another trip. */
