@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
 import { GatewayError, ProbeBackend, type Backend } from '#contracts';
-import { Metrics } from '#telemetry';
+import { Metrics, probeAttribute, withSpan } from '#telemetry';
 import type { ProbeResult } from './judgement.js';
 import { RosterAlert } from './roster-alert.publisher.js';
 
@@ -25,7 +25,8 @@ export class BackendProber {
     if (this.running >= maxAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running += 1;
     try {
-      return await this.ask(backend);
+      const attributes = { [probeAttribute]: true, 'gateway.backend': backend.id };
+      return await withSpan(`probe ${backend.id}`, { begins: 'root', attributes }, () => this.ask(backend));
     } finally {
       this.running -= 1;
       this.waiting.shift()?.();

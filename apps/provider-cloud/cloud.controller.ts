@@ -6,7 +6,7 @@ import { Environment, resolveHeaders } from '#config';
 import { inferSubjects, wildcardSubject, type InferOpen } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
-import { AnswerTimers, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
+import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
 import { Credentials } from './credentials.client.js';
 
@@ -40,7 +40,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     this.server = this.bus.serveStreams({
       subject,
       queue: 'workers',
-      handle: (open, stream) => this.serve(open, stream),
+      handle: (open, stream) => inWorkerSpan(inferSubjects.cloud, stream, () => this.serve(open, stream)),
     });
   }
 

@@ -5,6 +5,8 @@ import { version } from './version.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+const ratio = z.coerce.number().min(0).max(1);
+
 const schema = z.object({
   NATS_URL: z.string().default('nats://127.0.0.1:4222'),
   NATS_USER: z.string().optional(),
@@ -28,6 +30,10 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
   OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z.string().default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: ratio.default(1),
+  SIGNALBOX_TRACE_PROBES: ratio.default(0.01),
+  SIGNALBOX_TRACE_INCOMING: z.enum(['join', 'link', 'ignore']).default('join'),
 });
 
 const list = (text: string | undefined): readonly string[] | null =>
@@ -63,6 +69,10 @@ export class Environment {
   readonly masterKey: string | null;
   /** Whether traces are exported. */
   readonly exportTraces: boolean;
+  /** Which traces are recorded. */
+  readonly traceSampling: { readonly sampler: string; readonly ratio: number; readonly probeRatio: number };
+  /** What a caller's `traceparent` does: its trace goes on, a new one links to it, or nothing. */
+  readonly incomingTraces: 'join' | 'link' | 'ignore';
   readonly version: string;
 
   private constructor(
@@ -92,6 +102,12 @@ export class Environment {
     this.exportTraces =
       (values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined &&
       values.OTEL_SDK_DISABLED !== 'true';
+    this.traceSampling = {
+      sampler: values.OTEL_TRACES_SAMPLER,
+      ratio: values.OTEL_TRACES_SAMPLER_ARG,
+      probeRatio: values.SIGNALBOX_TRACE_PROBES,
+    };
+    this.incomingTraces = values.SIGNALBOX_TRACE_INCOMING;
     this.version = version;
   }
 

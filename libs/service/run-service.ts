@@ -51,6 +51,7 @@ export async function runService(
       service: name,
       exporting: environment.exportTraces,
       version: environment.version,
+      sampling: environment.traceSampling,
     });
     const managementPort = await management.listen(environment.managementHost, environment.managementPort);
     readiness.hold('bus', 'connecting to the bus');

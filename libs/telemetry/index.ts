@@ -5,17 +5,24 @@ export { Metrics } from './metrics.js';
 export { metricFamilies } from './names.js';
 export type { CounterName, GaugeName, HistogramName } from './names.js';
 export { startTelemetry } from './start.js';
+export type { Sampling } from './sampler.js';
 export type { TelemetryHandle } from './start.js';
 export {
   startSpan,
   withSpan,
   failSpan,
+  describeSpan,
+  isRecording,
+  isTracing,
+  markFailed,
+  probeAttribute,
   runInSpan,
   runInContext,
   requestContext,
   contextFromTraceparent,
   activeTraceparent,
   activeTraceId,
+  traceparentOf,
   SpanKind,
 } from './tracing.js';
 export type { SpanOptions } from './tracing.js';

@@ -1,6 +1,7 @@
 /** Starts the exporter of traces where one is configured (OTEL_EXPORTER_OTLP_ENDPOINT), and the context manager always. */
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import type { Sampling } from './sampler.js';
 import { markTracingEnabled } from './tracing.js';
 
 export interface TelemetryHandle {
@@ -10,12 +11,13 @@ export interface TelemetryHandle {
 
 /**
  * The SDK is loaded only when it is needed: it costs 30 MB in each process. Its own variables (OTEL_EXPORTER_OTLP_*,
- * OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES) are read by itself.
+ * OTEL_BSP_*, OTEL_RESOURCE_ATTRIBUTES) are read by itself.
  */
 export async function startTelemetry(options: {
   service: string;
   exporting: boolean;
   version: string;
+  sampling: Sampling;
 }): Promise<TelemetryHandle> {
   if (!options.exporting) {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -23,12 +25,14 @@ export async function startTelemetry(options: {
   }
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
   const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  const { samplerOf } = await import('./sampler.js');
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({
       'service.name': options.service,
       'service.namespace': 'signalbox',
       'service.version': options.version,
     }),
+    sampler: samplerOf(options.sampling),
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],

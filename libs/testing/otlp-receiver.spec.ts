@@ -5,20 +5,24 @@ import { OtlpReceiver } from './otlp-receiver.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
+const sampling = { sampler: 'always_on', ratio: 1, probeRatio: 0 };
+
 test('receives what the SDK exports: services, parents, attributes, links', async () => {
   const receiver = await OtlpReceiver.start();
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
-  const telemetry = await startTelemetry({ service: 'router', exporting: true, version: '0' });
+  const telemetry = await startTelemetry({ service: 'router', exporting: true, version: '0', sampling });
   const link = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-  await withSpan('plan', { kind: SpanKind.SERVER, attributes: { model: 'm', count: -3, share: 0.5, ok: true } }, () =>
-    withSpan('inner', { links: [link] }, () => {}),
+  const attributes = { model: 'm', count: -3, share: 0.5, ok: true, list: ['a', 'b'] };
+  await withSpan('plan', { kind: SpanKind.SERVER, begins: 'entry', attributes }, () =>
+    withSpan('inner', { links: [link] }, (span) => void span.addEvent('moved', { to: 'b' })),
   );
   await telemetry.shutdown(5_000);
   const outer = await receiver.until((span) => span.name === 'plan');
   const inner = await receiver.until((span) => span.name === 'inner');
   expect(outer).toMatchObject({ service: 'router', kind: 2, parentSpanId: '', status: 0 });
-  expect(outer.attributes).toMatchObject({ model: 'm', count: -3, share: 0.5, ok: true });
+  expect(outer.attributes).toMatchObject(attributes);
   expect(inner).toMatchObject({ traceId: outer.traceId, parentSpanId: outer.spanId });
+  expect(inner.events).toEqual([{ name: 'moved', attributes: { to: 'b' } }]);
   expect(inner.links).toEqual([{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }]);
   expect(outer.endNanos).toBeGreaterThan(outer.startNanos);
   expect(receiver.trace(outer.traceId)).toHaveLength(2);

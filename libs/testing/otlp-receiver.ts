@@ -24,10 +24,19 @@ export interface ReceivedSpan {
   readonly endNanos: bigint;
   /** 0 unset, 1 ok, 2 error. */
   readonly status: number;
+  readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, Attribute>> }[];
+}
+
+/** One POST of an exporter. */
+export interface ReceivedExport {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly spans: readonly ReceivedSpan[];
 }
 
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
+  readonly exports: ReceivedExport[] = [];
   private readonly server: Server;
   private readonly watchers = new Set<() => void>();
   private port = 0;
@@ -75,9 +84,12 @@ export class OtlpReceiver {
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const raw = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    if (request.url !== '/v1/traces') return 200;
+    const path = request.url ?? '/';
+    if (!path.endsWith('/v1/traces')) return 200;
     const isJson = request.headers['content-type']?.startsWith('application/json') === true;
-    this.spans.push(...(isJson ? spansOfJson(JSON.parse(body.toString('utf8'))) : spansOfProtobuf(body)));
+    const spans = isJson ? spansOfJson(JSON.parse(body.toString('utf8'))) : spansOfProtobuf(body);
+    this.spans.push(...spans);
+    this.exports.push({ path, headers: request.headers, spans });
     for (const wake of this.watchers) wake();
     this.watchers.clear();
     return 200;
@@ -167,6 +179,10 @@ function spanOf(span: Message, service: string): ReceivedSpan {
       return { traceId: hex(link.bytes(1)), spanId: hex(link.bytes(2)) };
     }),
     status: Number(new Message(span.bytes(15)).integer(3)),
+    events: span.all(11).map((bytes) => {
+      const event = new Message(bytes);
+      return { name: utf8(event.bytes(2)), attributes: attributesOf(event.all(3)) };
+    }),
   };
 }
 
@@ -176,8 +192,17 @@ const JsonValue = z
     boolValue: z.boolean().optional(),
     intValue: z.coerce.number().optional(),
     doubleValue: z.number().optional(),
+    arrayValue: z.object({ values: z.array(z.looseObject({ stringValue: z.string().optional() })) }).optional(),
   })
-  .transform((value): Attribute => value.stringValue ?? value.boolValue ?? value.intValue ?? value.doubleValue ?? '');
+  .transform(
+    (value): Attribute =>
+      value.stringValue ??
+      value.boolValue ??
+      value.intValue ??
+      value.doubleValue ??
+      value.arrayValue?.values.map((item) => item.stringValue ?? '') ??
+      '',
+  );
 const JsonAttributes = z
   .array(z.object({ key: z.string(), value: JsonValue }))
   .default([])
@@ -193,6 +218,7 @@ const JsonSpan = z.looseObject({
   attributes: JsonAttributes,
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
   status: z.looseObject({ code: z.number().default(0) }).default({ code: 0 }),
+  events: z.array(z.looseObject({ name: z.string(), attributes: JsonAttributes })).default([]),
 });
 const JsonTraces = z.object({
   resourceSpans: z.array(

@@ -18,6 +18,8 @@ export interface PumpedAnswer {
   readonly usage: UpstreamUsage | null;
   readonly finishReason: string | null;
   readonly upstreamModel: string | null;
+  /** The upstream's id of the answer. */
+  readonly responseId: string | null;
   /** Monotonic milliseconds; null where none came. */
   readonly firstContentAt: number | null;
   readonly lastContentAt: number | null;
@@ -41,6 +43,7 @@ export class AnswerPump {
   private usage: UpstreamUsage | null = null;
   private finishReason: string | null = null;
   private upstreamModel: string | null = null;
+  private responseId: string | null = null;
   private firstContentAt: number | null = null;
   private lastContentAt: number | null = null;
   private outputCharacters = 0;
@@ -107,6 +110,7 @@ export class AnswerPump {
       usage,
       finishReason,
       upstreamModel,
+      responseId,
       firstContentAt,
       lastContentAt,
       outputCharacters,
@@ -119,6 +123,7 @@ export class AnswerPump {
       usage,
       finishReason,
       upstreamModel,
+      responseId,
       firstContentAt,
       lastContentAt,
       outputCharacters,
@@ -155,6 +160,7 @@ export class AnswerPump {
     switch (event.type) {
       case 'start':
         this.upstreamModel = event.model;
+        this.responseId = event.id;
         break;
       case 'usage':
         this.usage = event.usage;

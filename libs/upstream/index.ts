@@ -4,6 +4,7 @@ export type { UpstreamRequest, UpstreamResponse } from './http.client.js';
 export { AnswerTimers } from './answer-timers.js';
 export { answerWriterFor } from './answer-writer.js';
 export type { AnswerWriter } from './answer-writer.js';
+export { inWorkerSpan } from './worker-span.js';
 export { serveAttempt, refuseAttempt } from './serve-attempt.js';
 export type { AttemptTools, PreparedCall } from './serve-attempt.js';
 export { wholeDecoder, embeddingExchange } from './whole-decoder.js';

@@ -9,6 +9,11 @@ type Attributes = Record<string, string | number | boolean | string[]>;
 
 const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings', raw: 'chat' } as const;
 
+/** `chat qwen3:14b`. */
+export function inferenceName(open: InferOpen): string {
+  return `${operations[open.requestKind]} ${open.attempt.upstreamModel}`;
+}
+
 /** What is known before the call; samplers see it. */
 export function inferenceAttributes(open: InferOpen): Attributes {
   const { attempt } = open;
@@ -21,7 +26,35 @@ export function inferenceAttributes(open: InferOpen): Attributes {
     'peer.service': attempt.backend.id,
     ...serverOf(attempt.backend.apiBase),
     ...(open.stream ? { 'gen_ai.request.stream': true } : {}),
+    ...parameterAttributes(open.request),
   };
+}
+
+/** The parameters that the client sent, by the names of the neutral request. */
+const parameters = {
+  maxTokens: 'gen_ai.request.max_tokens',
+  temperature: 'gen_ai.request.temperature',
+  topP: 'gen_ai.request.top_p',
+  topK: 'gen_ai.request.top_k',
+  seed: 'gen_ai.request.seed',
+  frequencyPenalty: 'gen_ai.request.frequency_penalty',
+  presencePenalty: 'gen_ai.request.presence_penalty',
+} as const;
+
+function parameterAttributes(request: unknown): Attributes {
+  if (typeof request !== 'object' || request === null) return {};
+  const fields = new Map(Object.entries(request));
+  const attributes: Attributes = {};
+  for (const [field, name] of Object.entries(parameters)) {
+    const value: unknown = fields.get(field);
+    if (typeof value === 'number') attributes[name] = value;
+  }
+  const stop: unknown = fields.get('stop');
+  if (Array.isArray(stop)) attributes['gen_ai.request.stop_sequences'] = stop.map(String);
+  const choices: unknown = fields.get('n');
+  if (typeof choices === 'number' && choices > 1) attributes['gen_ai.request.choice.count'] = choices;
+  if (fields.get('responseFormat') !== undefined) attributes['gen_ai.output.type'] = 'json';
+  return attributes;
 }
 
 /** What is known after it. */
@@ -34,9 +67,11 @@ export function finishAttributes(answer: PumpedAnswer, startedAt: number): Attri
           'gen_ai.usage.input_tokens': usage.inputTokens,
           'gen_ai.usage.output_tokens': usage.outputTokens,
           'gen_ai.usage.cache_read.input_tokens': usage.cachedInputTokens,
+          'gen_ai.usage.cache_creation.input_tokens': usage.cacheWriteTokens,
           'gen_ai.usage.reasoning.output_tokens': usage.reasoningTokens,
         }),
     ...(answer.upstreamModel === null ? {} : { 'gen_ai.response.model': answer.upstreamModel }),
+    ...(answer.responseId === null ? {} : { 'gen_ai.response.id': answer.responseId }),
     ...(answer.finishReason === null ? {} : { 'gen_ai.response.finish_reasons': [answer.finishReason] }),
     ...(answer.firstContentAt === null
       ? {}

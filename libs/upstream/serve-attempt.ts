@@ -4,13 +4,13 @@
  */
 import type { StreamSender } from '#bus';
 import type { InferOpen } from '#contracts';
-import { SpanKind, withSpan, type Metrics } from '#telemetry';
+import { activeTraceparent, isRecording, markFailed, SpanKind, withSpan, type Metrics } from '#telemetry';
 import type { UpstreamDecoder, UpstreamFailure, UpstreamHeaders } from '#wire';
 import { AnswerPump } from './answer-pump.js';
 import type { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { accountFor } from './attempt-usage.js';
-import { finishAttributes, inferenceAttributes } from './inference-span.js';
+import { finishAttributes, inferenceAttributes, inferenceName } from './inference-span.js';
 import { callUpstream, type UpstreamRequest } from './http.client.js';
 import { streamFailureOf } from './stream-failure.js';
 import type { UsageReporter } from './usage-reporter.client.js';
@@ -47,13 +47,16 @@ export async function serveAttempt(
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
   const pump = new AnswerPump({ ...call, stream, now: tools.now });
   await withSpan(
-    `chat ${open.attempt.upstreamModel}`,
-    { kind: SpanKind.CLIENT, attributes: inferenceAttributes(open) },
+    inferenceName(open),
+    { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },
     async (span) => {
       // A reservation needs its intent stored before the client sees a byte: without it nobody could close the attempt.
       const intent = open.payer.leases.length === 0 ? null : tools.usage.open(open);
-      await ask(pump, stream, call, intent);
+      await ask(pump, stream, inTrace(call, open), intent);
+      if (!span.isRecording()) return;
       span.setAttributes(finishAttributes(pump.result, startedAt));
+      const { failure } = pump.result;
+      if (failure !== null) markFailed(span, failure.code);
     },
   );
   const { result } = pump;
@@ -94,11 +97,19 @@ const nothing = {
   usage: null,
   finishReason: null,
   upstreamModel: null,
+  responseId: null,
   firstContentAt: null,
   lastContentAt: null,
   outputCharacters: 0,
   loadMs: null,
 } as const;
+
+/** Local engines may join the trace; a cloud never hears of it. */
+function inTrace(call: PreparedCall, open: InferOpen): PreparedCall {
+  const traceparent = open.attempt.kind === 'local' && isRecording() ? activeTraceparent() : null;
+  if (traceparent === null) return call;
+  return { ...call, request: { ...call.request, headers: { ...call.request.headers, traceparent } } };
+}
 
 async function ask(
   pump: AnswerPump,

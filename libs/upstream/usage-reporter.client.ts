@@ -6,7 +6,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Bus } from '#bus';
 import { UsageClose, UsageOpen, type InferOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
-import { activeTraceId, type Logger, type Metrics } from '#telemetry';
+import { activeTraceId, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
 
 /** What the caller knows at the end; the rest comes from the opening. */
 export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'>;
@@ -48,7 +48,9 @@ export class UsageReporter {
   async open(open: InferOpen): Promise<void> {
     const payload = { ...attemptFacts(open), expiresAt: new Date(Date.now() + open.deadlineMs).toISOString() };
     try {
-      await this.parts.bus.publishDurable(UsageOpen, payload, { messageId: `${open.attemptId}:open` });
+      await sent(UsageOpen.subject, () =>
+        this.parts.bus.publishDurable(UsageOpen, payload, { messageId: `${open.attemptId}:open` }),
+      );
     } catch (error) {
       this.parts.logger.warn({ err: error, attemptId: open.attemptId }, 'a usage event could not be sent');
     }
@@ -79,7 +81,9 @@ export class UsageReporter {
 
   private async send(event: UsageCloseEvent): Promise<boolean> {
     try {
-      await this.parts.bus.publishDurable(UsageClose, event, { messageId: `${event.attemptId}:close:${event.source}` });
+      await sent(UsageClose.subject, () =>
+        this.parts.bus.publishDurable(UsageClose, event, { messageId: `${event.attemptId}:close:${event.source}` }),
+      );
       return true;
     } catch (error) {
       this.parts.logger.warn({ err: error, attemptId: event.attemptId }, 'a usage event waits for the bus');
@@ -116,6 +120,17 @@ export class UsageReporter {
     else this.writing = this.writing.then(() => writeFile(this.parts.spoolFile, '').catch(() => {}));
     await this.writing;
   }
+}
+
+/** The publishing as a span, which the consumer links to. */
+function sent(subject: string, publish: () => Promise<void>): Promise<void> {
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.operation.name': 'publish',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': subject,
+  };
+  return withSpan(`send ${subject}`, { kind: SpanKind.PRODUCER, attributes }, publish);
 }
 
 function attemptFacts(open: InferOpen) {

@@ -4,6 +4,7 @@ import { entities } from './entities/list.entity.js';
 import { schemaSteps } from './migrations/list.js';
 import type { SchemaStep } from './migrations/migration.js';
 import { ensurePartitions } from './partition-maker.store.js';
+import { QueryTrace } from './query-trace.subscriber.js';
 
 /** "sigb" in ASCII: the advisory lock under which one replica at a time changes the schema. */
 const migrationLock = 0x73_69_67_62;
@@ -56,6 +57,7 @@ function connect(
     type: 'postgres',
     url,
     entities,
+    subscribers: [QueryTrace],
     migrations: schemaSteps.map(migrationClass),
     migrationsTableName: 'schema_steps',
     synchronize: false,

@@ -154,7 +154,16 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   /** One span for the batch, in a trace of its own that links to each request; or, if wished, a child in each request's. */
   private async traced(items: readonly Item[], work: () => Promise<void>): Promise<void> {
     const links = [...new Set(items.flatMap(({ message }) => message.traceparent ?? []))];
-    const attributes = { 'messaging.destination.name': 'USAGE', 'messaging.batch.message_count': items.length };
+    const redelivered = Math.max(...items.map(({ message }) => message.deliveryCount));
+    const attributes = {
+      'messaging.system': 'nats',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'USAGE',
+      'messaging.consumer.group.name': 'accounting',
+      'messaging.batch.message_count': items.length,
+      ...(redelivered > 1 ? { 'gateway.bus.delivery_count': redelivered } : {}),
+    };
     const children =
       this.snapshots.current()?.general.usageSpan === 'child'
         ? links.map((link) =>
@@ -162,7 +171,7 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
           )
         : [];
     try {
-      await withSpan('process usage', { kind: SpanKind.CONSUMER, attributes, links, root: true }, work);
+      await withSpan('process usage', { kind: SpanKind.CONSUMER, attributes, links, begins: 'root' }, work);
     } finally {
       for (const span of children) span.end();
     }

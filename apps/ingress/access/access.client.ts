@@ -12,7 +12,7 @@ import {
   type RequestId,
 } from '#contracts';
 import { Snapshots } from '#service';
-import { Metrics } from '#telemetry';
+import { describeSpan, Metrics } from '#telemetry';
 import { AddressThrottle } from './address-throttle.js';
 import { overBudget, overLimit, reservingOf } from './admission.js';
 import {
@@ -91,6 +91,7 @@ export class Access {
     if (pepper === null || !isKeyShaped(presented)) throw this.refused(wrongKey(presented));
     const digest = keyDigest(presented, pepper);
     const known = this.keys.known(digest);
+    describeSpan({ 'gateway.auth.cache': known === undefined ? 'miss' : 'hit' });
     const key = known === undefined ? await this.lookUp(() => this.keys.lookUp(digest), remoteAddress) : known;
     const problem = key === null ? wrongKey(presented) : keyProblem(key, Date.now());
     if (problem !== null || key === null) throw this.refused(problem ?? wrongKey(presented));

@@ -1,6 +1,5 @@
 /** Runs the attempts of one admitted request against the workers and delivers what comes. */
 import { Injectable } from '@nestjs/common';
-import type { ReceivedStream } from '#bus';
 import { GatewayError, type Attempt, type StreamFailure, type UsageNotice } from '#contracts';
 import { Snapshots } from '#service';
 import { answerHeaders } from '../http/response-headers.js';
@@ -10,6 +9,7 @@ import { Delivery } from './delivery.client.js';
 import { inferOpenOf, type OpeningFacts } from './infer-open.js';
 import { ProviderClient } from './provider.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
+import { openTraced, traceMove } from './request-trace.client.js';
 
 /** Longest time for one request, everything included. */
 const maxRequestMs = 60 * 60 * 1000;
@@ -60,8 +60,10 @@ export class AttemptRun {
     const facts = this.openingOf(running);
     const mustStayLocal = running.dataPolicy === 'local';
     return {
-      open: (attempt, index): ReceivedStream =>
-        this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
+      open: (attempt, index) =>
+        openTraced(attempt, index, states.at(-2)?.attempt ?? null, () =>
+          this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
+        ),
       pause: (ms) => pauseUntil(ms, gone),
       clientGone: () => gone.aborted,
       affords: (attempt) => running.admission.covers(attempt, spentOn(states)),
@@ -99,8 +101,10 @@ export class AttemptRun {
     const state = states.at(-1);
     switch (event.kind) {
       case 'attempt':
-        if (event.after !== null)
+        if (event.after !== null) {
           this.journal.movedOn(running.plan, state?.attempt ?? null, event.attempt, event.after);
+          traceMove(running.job.scope.span, state?.attempt ?? null, event.attempt, event.after);
+        }
         states.push({
           index: event.index,
           attempt: event.attempt,
@@ -118,7 +122,10 @@ export class AttemptRun {
       case 'bytes':
         if (state !== undefined && event.content) {
           state.contentFrames += 1;
-          state.firstContentMs ??= performance.now();
+          if (state.firstContentMs === null) {
+            state.firstContentMs = performance.now();
+            running.job.scope.span.addEvent('gateway.first_byte');
+          }
         }
         // Before the client can ask again: its next request shall find a host that is known to be well.
         if (state !== undefined && event.last && state.usage !== null) this.journal.attemptEnded(running, state, null);

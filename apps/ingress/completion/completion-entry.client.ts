@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '#contracts';
 import { Snapshots } from '#service';
+import { withSpan } from '#telemetry';
 import type { InvalidBody, ParsedBody } from '#wire';
 import { Access } from '../access/access.client.js';
 import { readJsonObject } from '../http/json-body.js';
@@ -32,7 +33,11 @@ export class CompletionEntry {
     parse: (body: Record<string, unknown>) => ParsedBody<ParsedJob>,
   ): Promise<void> {
     const scope = scopeOf(request.raw);
-    const key = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+    const key = await withSpan('gateway.authenticate', {}, async (span) => {
+      const caller = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+      span.setAttribute('gateway.key.id', caller.id);
+      return caller;
+    });
     scope.isAdmin = key.role !== 'user';
     const parsed = parse(this.bodyOf(request));
     if (parsed.kind === 'invalid') throw invalidBody(parsed);

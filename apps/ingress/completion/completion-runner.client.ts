@@ -13,10 +13,11 @@ import {
   type PlanQuery,
 } from '#contracts';
 import { Snapshots } from '#service';
+import { withSpan } from '#telemetry';
 import type { AnswerDialect, GatewayFields } from '#wire';
 import { Access, type Admission } from '../access/access.client.js';
 import { InFlight } from '../http/in-flight.js';
-import type { RequestScope } from '../http/request-scope.js';
+import { hold, letGo, type RequestScope } from '../http/request-scope.js';
 import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
 import { Planner } from './planner.client.js';
@@ -66,20 +67,23 @@ export class CompletionRunner {
   async run(job: CompletionJob): Promise<void> {
     const facts = factsOf(job.parsed);
     const query = this.queryOf(job, facts);
+    hold(job.scope);
     try {
       const plan = await this.planner.plan(query);
-      const admission = await this.access.admit({
-        requestId: job.scope.requestId,
-        key: job.key,
-        model: job.model,
-        attempts: plan.attempts,
-        inputTokens: facts.inputTokens,
-        maxOutputTokens: facts.maxOutputTokens,
-        choices: facts.choices,
-        endUser: job.gateway.user ?? null,
-        tags: query.overrides.tags,
-        generates: job.parsed.kind !== 'embedding',
-      });
+      const admitted = () =>
+        this.access.admit({
+          requestId: job.scope.requestId,
+          key: job.key,
+          model: job.model,
+          attempts: plan.attempts,
+          inputTokens: facts.inputTokens,
+          maxOutputTokens: facts.maxOutputTokens,
+          choices: facts.choices,
+          endUser: job.gateway.user ?? null,
+          tags: query.overrides.tags,
+          generates: job.parsed.kind !== 'embedding',
+        });
+      const admission = await withSpan('gateway.admit', {}, admitted);
       const running = {
         job,
         facts,
@@ -93,6 +97,8 @@ export class CompletionRunner {
     } catch (error) {
       this.journal.rejected(job, error);
       throw error;
+    } finally {
+      letGo(job.scope);
     }
   }
 

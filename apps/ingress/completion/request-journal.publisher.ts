@@ -7,6 +7,7 @@ import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
 import { OutcomePublisher } from './outcome.publisher.js';
 import { requestLogLine } from './request-record.js';
+import { traceEnding } from './request-trace.client.js';
 import { Settlement } from './settlement.publisher.js';
 
 export interface Ending {
@@ -137,18 +138,7 @@ export class RequestJournal {
         model,
         phase: last?.firstContentMs == null ? 'before_first_token' : 'streaming',
       });
-    job.scope.span.setAttributes({
-      'gateway.model.requested': job.model,
-      'gateway.model.served': last?.attempt.modelGroup ?? '',
-      'gateway.backend': last?.attempt.backend.id ?? '',
-      'gateway.provider': provider,
-      'gateway.key.id': job.key.id,
-      'gateway.stream': job.stream,
-      'gateway.outcome': outcome,
-      'gateway.attempt.count': states.length,
-      'gateway.tokens.input': last?.usage?.usage.inputTokens ?? 0,
-      'gateway.tokens.output': last?.usage?.usage.outputTokens ?? 0,
-    });
+    traceEnding(running, states, outcome);
   }
 }
 

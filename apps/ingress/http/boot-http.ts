@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { trace } from '@opentelemetry/api';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { GatewayError } from '#contracts';
 import { BusTransport, nestLogger, waitUntil, type Boot, type ServiceParts } from '#service';
 import { requestContext, runInContext, SpanKind, startSpan } from '#telemetry';
@@ -11,7 +11,7 @@ import { errorDialectOf } from './client-dialect.js';
 import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
 import { ErrorFilter } from './error.filter.js';
 import { InFlight } from './in-flight.js';
-import { rememberScope, scopeHeaders } from './request-scope.js';
+import { letGo, rememberScope, scopeHeaders, type RequestScope } from './request-scope.js';
 import { requestIdOf } from './request-id.js';
 import { TraceInterceptor } from './trace.interceptor.js';
 
@@ -58,7 +58,11 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
-    openScope(request.raw, reply.raw, inFlight);
+    openScope(request.raw, reply.raw, {
+      inFlight,
+      route: request.routeOptions.url ?? null,
+      incoming: parts.environment.incomingTraces,
+    });
     const cors = corsHeaders(request.headers.origin, corsRule(parts));
     if (cors !== null) for (const [name, value] of Object.entries(cors)) reply.raw.setHeader(name, value);
     if (request.method === 'OPTIONS') {
@@ -85,19 +89,24 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
   });
 }
 
-function openScope(request: IncomingMessage, response: ServerResponse, inFlight: InFlight): void {
+interface Opening {
+  readonly inFlight: InFlight;
+  /** The pattern that the path fits; null for none. */
+  readonly route: string | null;
+  readonly incoming: 'join' | 'link' | 'ignore';
+}
+
+function openScope(request: IncomingMessage, response: ServerResponse, opening: Opening): void {
+  const { inFlight } = opening;
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const requestId = requestIdOf(headerOf(request, 'x-request-id'), () => randomBytes(16));
-  const parent = requestContext(headerOf(request, 'traceparent'));
-  const span = runInContext(parent, () =>
-    startSpan(`${request.method ?? 'GET'} ${path.length > 64 ? path.slice(0, 64) : path}`, {
-      kind: SpanKind.SERVER,
-      attributes: { 'http.request.method': request.method ?? 'GET', 'url.path': path, 'gateway.request_id': requestId },
-    }),
-  );
+  const { parent, span } = serverSpan(request, opening, {
+    'url.path': path.slice(0, 256),
+    'gateway.request_id': requestId,
+  });
   const context = trace.setSpan(parent, span);
   const traceId = trace.getSpanContext(context)?.traceId ?? null;
-  const scope = {
+  const scope: RequestScope = {
     requestId,
     traceId: traceId === '0'.repeat(32) ? null : traceId,
     startedMs: performance.now(),
@@ -106,6 +115,7 @@ function openScope(request: IncomingMessage, response: ServerResponse, inFlight:
     span,
     context,
     isAdmin: false,
+    holders: 1,
   };
   rememberScope(request, scope);
   for (const [name, value] of Object.entries(scopeHeaders(scope))) response.setHeader(name, value);
@@ -114,8 +124,25 @@ function openScope(request: IncomingMessage, response: ServerResponse, inFlight:
   response.once('close', () => {
     inFlight.leave();
     span.setAttribute('http.response.status_code', response.statusCode);
-    span.end();
+    if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    letGo(scope);
   });
+}
+
+/** The span of the whole request, named by its route, so that no path of a client becomes a name; and what it stands in. */
+function serverSpan(request: IncomingMessage, { route, incoming }: Opening, facts: Record<string, string>) {
+  const caller = headerOf(request, 'traceparent');
+  const method = request.method ?? 'GET';
+  const parent = requestContext(incoming === 'join' ? caller : null);
+  const span = runInContext(parent, () =>
+    startSpan(route === null ? method : `${method} ${route}`, {
+      kind: SpanKind.SERVER,
+      begins: 'entry',
+      attributes: { 'http.request.method': method, ...(route === null ? {} : { 'http.route': route }), ...facts },
+      links: incoming === 'link' && caller !== null ? [caller] : [],
+    }),
+  );
+  return { parent, span };
 }
 
 function headerOf(request: IncomingMessage, name: string): string | null {

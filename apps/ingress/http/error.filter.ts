@@ -38,7 +38,7 @@ export class ErrorFilter implements ExceptionFilter {
         'a request failed',
       );
     }
-    scope.span.setAttribute('error.type', error.code);
+    scope.span.setAttributes({ 'error.type': error.code, 'gateway.outcome': error.code });
     const budgetStatus = this.snapshots.current()?.general.budgetExceededStatus;
     const answer = errorAnswer(error, {
       dialect: scope.dialect,

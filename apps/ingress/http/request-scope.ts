@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import type { RequestId } from '#contracts';
+import { isTracing, traceparentOf } from '#telemetry';
 import type { ErrorDialect } from './client-dialect.js';
 
 export interface RequestScope {
@@ -16,6 +17,19 @@ export interface RequestScope {
   readonly context: Context;
   /** Set once the caller is known. */
   isAdmin: boolean;
+  /** Who still needs the span: the socket, and the work that outlives it by a moment. */
+  holders: number;
+}
+
+/** Keeps the request's span open until `letGo`. */
+export function hold(scope: RequestScope): void {
+  scope.holders += 1;
+}
+
+/** Ends the request's span with its last holder, so that no span below it outlives it. */
+export function letGo(scope: RequestScope): void {
+  scope.holders -= 1;
+  if (scope.holders === 0) scope.span.end();
 }
 
 const scopes = new WeakMap<IncomingMessage, RequestScope>();
@@ -31,11 +45,13 @@ export function scopeOf(request: IncomingMessage): RequestScope {
   return scope;
 }
 
-/** Headers that every answer carries, errors too. */
+/** Headers that every answer carries, errors too. `traceresponse` (W3C draft) only where the trace goes somewhere. */
 export function scopeHeaders(scope: RequestScope): Record<string, string> {
+  const traceResponse = isTracing() ? traceparentOf(scope.span.spanContext()) : null;
   return {
     'x-request-id': scope.requestId,
     'x-litellm-call-id': scope.requestId,
     ...(scope.traceId === null ? {} : { 'x-trace-id': scope.traceId }),
+    ...(traceResponse === null ? {} : { traceresponse: traceResponse }),
   };
 }

@@ -14,8 +14,8 @@ import {
   type ProbeReply,
 } from '#contracts';
 import { Ownership } from '#service';
-import { contextFromTraceparent, runInContext, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
-import type { AttemptTools } from '#upstream';
+import type { Logger, Metrics } from '#telemetry';
+import { inWorkerSpan, type AttemptTools } from '#upstream';
 import { installedModel, type Engine } from '../engines/engine.js';
 import { HostQueue } from '../queue/host-queue.js';
 import { taggedName } from '../queue/resident-key.js';
@@ -149,12 +149,7 @@ export class HostController {
   }
 
   private serve(open: InferOpen, stream: StreamSender): Promise<void> {
-    const attributes = { 'messaging.system': 'nats', 'messaging.destination.template': inferSubjects.local };
-    return runInContext(contextFromTraceparent(stream.traceparent), () =>
-      withSpan(`process ${inferSubjects.local}`, { kind: SpanKind.SERVER, attributes }, () =>
-        this.attempt(open, stream),
-      ),
-    );
+    return inWorkerSpan(inferSubjects.local, stream, () => this.attempt(open, stream));
   }
 
   private async attempt(open: InferOpen, stream: StreamSender): Promise<void> {

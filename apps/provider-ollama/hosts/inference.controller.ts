@@ -1,7 +1,7 @@
 /** One attempt on one host: through its queue, to its engine, and back. */
 import type { StreamSender } from '#bus';
 import type { InferOpen, StreamFailure } from '#contracts';
-import type { Metrics } from '#telemetry';
+import { withSpan, type Metrics } from '#telemetry';
 import {
   AnswerTimers,
   refuseAttempt,
@@ -39,7 +39,18 @@ export async function serveInference(open: InferOpen, stream: StreamSender, part
   const { admission, engine, tools } = parts;
   const calls = prepareCalls(open, engine, parts.view());
   if (calls.kind === 'refused') return refuseAttempt(open, stream, calls.failure, tools);
-  const ticket = await admission.enter(queueRequest(open), (notice) => stream.queued(notice), stream.signal);
+  const ticket = await withSpan(
+    'gateway.queue',
+    { attributes: { 'gateway.backend': backendOf(open) } },
+    async (span) => {
+      const got = await admission.enter(queueRequest(open), (notice) => stream.queued(notice), stream.signal);
+      span.setAttributes({
+        'gateway.queue.outcome': got.kind,
+        ...(got.kind === 'start' ? { 'gateway.queue.cold': got.cold } : {}),
+      });
+      return got;
+    },
+  );
   if (ticket.kind !== 'start') return stream.error(failureOf(ticket, admission));
   parts.metrics.observe('signalbox_queue_wait_seconds', { backend: backendOf(open) }, ticket.waitedMs / 1000);
   try {
