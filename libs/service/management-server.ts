@@ -20,8 +20,8 @@ export class ManagementServer {
           waiting: readiness.reasons,
         });
       } else if (path === '/metrics') {
-        metrics.text().then(
-          (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+        metrics.answer(request.headers.accept ?? null).then(
+          ({ text, contentType }) => response.writeHead(200, { 'content-type': contentType }).end(text),
           () => response.writeHead(500).end(),
         );
       } else json(404, { error: 'not found' });

@@ -1,11 +1,16 @@
 /** Prometheus metrics of one process. Families are declared once, in names.ts. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
+import { BoundedLabels, type Labels } from './bounded-labels.js';
 import { metricFamilies, type CounterName, type GaugeName, type HistogramName } from './names.js';
+import { isRecording, activeTraceId } from './tracing.js';
 
-type Labels = Record<string, string>;
+const plainText = Registry.PROMETHEUS_CONTENT_TYPE;
+const openMetrics = Registry.OPENMETRICS_CONTENT_TYPE;
 
 export class Metrics {
-  private readonly registry = new Registry();
+  private readonly registry = new Registry<RegistryContentType>();
+  private readonly bounds = new BoundedLabels();
+  private writing: Promise<unknown> = Promise.resolve();
   private readonly counters = new Map<string, Counter>();
   private readonly gauges = new Map<string, Gauge>();
   private readonly histograms = new Map<string, Histogram>();
@@ -17,12 +22,24 @@ export class Metrics {
 
   /** Adds to a counter. */
   count(name: CounterName, labels: Labels, amount = 1): void {
-    this.counter(name).inc(labels, amount);
+    this.counter(name).inc(this.bounds.of(labels), amount);
+  }
+
+  /** Shows a counter at 0 before its first event: `increase()` does not see a series that begins at 1. */
+  expect(name: CounterName, ...series: readonly Labels[]): void {
+    for (const labels of series) this.counter(name).inc(labels, 0);
   }
 
   /** Sets a gauge. */
   set(name: GaugeName, labels: Labels, value: number): void {
-    this.gauge(name).set(labels, value);
+    this.gauge(name).set(this.bounds.of(labels), value);
+  }
+
+  /** Replaces all series of a gauge. */
+  setAll(name: GaugeName, series: readonly { readonly labels: Labels; readonly value: number }[]): void {
+    const gauge = this.gauge(name);
+    gauge.reset();
+    for (const { labels, value } of series) gauge.set(labels, value);
   }
 
   /** Adds to a gauge. */
@@ -35,18 +52,45 @@ export class Metrics {
     this.gauges.get(name)?.remove(labels);
   }
 
-  /** Puts a value (in the family's unit) into a histogram. */
+  /** Puts a value (in the family's unit) into a histogram; where the family has exemplars, with the trace it comes from. */
   observe(name: HistogramName, labels: Labels, value: number): void {
-    this.histogram(name).observe(labels, value);
+    const bounded = this.bounds.of(labels);
+    const histogram = this.histogram(name);
+    if (!hasExemplars(name)) {
+      histogram.observe(bounded, value);
+      return;
+    }
+    const traceId = isRecording() ? activeTraceId() : null;
+    histogram.observe({
+      labels: bounded,
+      value,
+      ...(traceId === null ? {} : { exemplarLabels: { trace_id: traceId } }),
+    });
   }
 
   /** Everything in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    return (await this.answer(null)).text;
   }
 
-  get contentType(): string {
-    return this.registry.contentType;
+  /** Everything, in OpenMetrics (which has exemplars) where the `accept` header asks for it, else in Prometheus' text format. */
+  answer(accept: string | null): Promise<{ text: string; contentType: string }> {
+    const contentType = accept?.includes('application/openmetrics-text') === true ? openMetrics : plainText;
+    // One at a time: the registry writes in one format at a time, and OpenMetrics renames its counters.
+    const written = this.writing.then(() => this.write(contentType));
+    this.writing = written.catch(() => {});
+    return written;
+  }
+
+  private async write(contentType: RegistryContentType): Promise<{ text: string; contentType: string }> {
+    const families = this.registry.getMetricsAsArray().map((family) => ({ family, name: family.name }));
+    this.registry.setContentType(contentType);
+    try {
+      return { text: await this.registry.metrics(), contentType };
+    } finally {
+      this.registry.setContentType(plainText);
+      for (const { family, name } of families) family.name = name;
+    }
   }
 
   private counter(name: CounterName): Counter {
@@ -71,14 +115,16 @@ export class Metrics {
     const known = this.histograms.get(name);
     if (known !== undefined) return known;
     const { help, labels, buckets } = metricFamilies[name];
-    const made = new Histogram({
-      name,
-      help,
-      labelNames: [...labels],
-      buckets: [...buckets],
-      registers: [this.registry],
-    });
+    const settings = { name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] };
+    // The library takes exemplars only while the registry writes OpenMetrics.
+    this.registry.setContentType(openMetrics);
+    const made = new Histogram({ ...settings, enableExemplars: hasExemplars(name) });
+    this.registry.setContentType(plainText);
     this.histograms.set(name, made);
     return made;
   }
+}
+
+function hasExemplars(name: HistogramName): boolean {
+  return 'exemplars' in metricFamilies[name];
 }

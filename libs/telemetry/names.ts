@@ -10,18 +10,16 @@ const counter = <L extends string>(help: string, labels: readonly L[]) => ({ kin
 const gauge = <L extends string>(help: string, labels: readonly L[]) => ({ kind: 'gauge', help, labels }) as const;
 const histogram = <L extends string>(help: string, labels: readonly L[], buckets: readonly number[]) =>
   ({ kind: 'histogram', help, labels, buckets }) as const;
+/** Its buckets point to a trace each, in OpenMetrics. */
+const withExemplars = <H extends object>(family: H) => ({ ...family, exemplars: true }) as const;
 
 export const metricFamilies = {
   signalbox_requests_total: counter('Finished requests', ['route', 'model', 'provider', 'outcome', 'stream']),
-  signalbox_request_duration_seconds: histogram(
-    'From request to the last byte',
-    ['route', 'model', 'outcome'],
-    latencySeconds,
+  signalbox_request_duration_seconds: withExemplars(
+    histogram('From request to the last byte', ['route', 'model', 'outcome'], latencySeconds),
   ),
-  signalbox_time_to_first_token_seconds: histogram(
-    'From request to the first content',
-    ['model', 'provider'],
-    firstTokenSeconds,
+  signalbox_time_to_first_token_seconds: withExemplars(
+    histogram('From request to the first content', ['model', 'provider'], firstTokenSeconds),
   ),
   signalbox_overhead_seconds: histogram('Time the gateway itself took', ['stage'], overheadSeconds),
   signalbox_inflight_requests: gauge('Requests being served', ['route']),

@@ -81,6 +81,31 @@ async function newKey(): Promise<string> {
 const callersTrace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const callersSpan = '00f067aa0ba902b7';
 
+/** The tree without statements of the database and openings of usage, of which there may be several. */
+const shapeOf = (spans: readonly ReceivedSpan[]) =>
+  treeOf(
+    spans.filter(({ name, attributes }) => name !== 'send usage.open' && attributes['db.system.name'] === undefined),
+  );
+
+const localAttempt = `
+  ingress INTERNAL gateway.attempt
+    ingress CLIENT request infer.local.{backend}
+      provider-ollama SERVER process infer.local.{backend}
+        provider-ollama INTERNAL gateway.queue
+        provider-ollama CLIENT chat llama3.1:8b
+        provider-ollama PRODUCER send usage.close`;
+const cloudAttempt = `
+  ingress INTERNAL gateway.attempt
+    ingress CLIENT request infer.cloud.{backend}
+      provider-cloud SERVER process infer.cloud.{backend}
+        provider-cloud CLIENT chat gpt-4o-mini
+        provider-cloud PRODUCER send usage.close`;
+const plan = `
+  ingress CLIENT request router.plan
+    router SERVER process router.plan
+      router INTERNAL gateway.route.select`;
+const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+
 describe('over protobuf, everything sampled', () => {
   beforeAll(async () => {
     suite = await startWith('http/protobuf', { SIGNALBOX_TRACE_PROBES: '1' });
@@ -98,9 +123,204 @@ describe('over protobuf, everything sampled', () => {
     expect(response.headers.get('x-trace-id')).toBe(callersTrace);
     expect(response.headers.get('traceresponse')).toMatch(new RegExp(`^00-${callersTrace}-[0-9a-f]{16}-01$`));
     const spans = await traceOf(response, 1);
-    console.log(treeOf(spans).join('\n'));
+    expect(shapeOf(spans)).toEqual(
+      lines(`
+ingress SERVER POST /v1/chat/completions
+  ingress INTERNAL gateway.authenticate
+    ingress CLIENT request accounting.key.lookup
+      accounting SERVER process accounting.key.lookup${plan}
+  ingress INTERNAL gateway.admit
+    ingress CLIENT request accounting.budget.lease
+      accounting SERVER process accounting.budget.lease${localAttempt}${cloudAttempt}`),
+    );
     expect(outliving(spans, 300)).toEqual([]);
-    expect(asText(spans)).not.toContain(secret);
-    expect(asText(spans)).not.toContain(key);
+    const text = asText(spans);
+    for (const hidden of [secret, key, 'out of memory', 'Green']) expect(text).not.toContain(hidden);
+
+    const request = named(spans, 'POST /v1/chat/completions');
+    expect(request).toMatchObject({ parentSpanId: callersSpan, status: 0 });
+    expect(request.attributes).toMatchObject({
+      'http.request.method': 'POST',
+      'http.route': '/v1/chat/completions',
+      'http.response.status_code': 200,
+      'gateway.request_id': response.headers.get('x-request-id'),
+      'gateway.model.requested': 'house',
+      'gateway.model.served': 'sky',
+      'gateway.provider': 'openai',
+      'gateway.stream': true,
+      'gateway.outcome': 'success',
+      'gateway.attempt.count': 2,
+      'gateway.fallback.count': 1,
+      'gateway.cost_usd': expect.any(Number),
+      'gateway.tokens.output': expect.any(Number),
+    });
+    expect(request.events).toEqual([
+      {
+        name: 'gateway.fallback',
+        attributes: expect.objectContaining({ 'gateway.fallback.from': 'house', 'gateway.fallback.to': 'sky' }),
+      },
+      { name: 'gateway.first_byte', attributes: {} },
+    ]);
+    const attempts = spans.filter(({ name }) => name === 'gateway.attempt');
+    expect(attempts.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([
+      [2, 'upstream_error'],
+      [0, undefined],
+    ]);
+    expect(attempts[1]?.attributes['gateway.fallback.from']).toBe('house');
+    expect(named(spans, 'chat llama3.1:8b')).toMatchObject({ status: 2 });
+
+    const inference = named(spans, 'chat gpt-4o-mini');
+    expect(inference).toMatchObject({ status: 0 });
+    expect(inference.attributes).toMatchObject({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o-mini',
+      'gateway.model.alias': 'house',
+      'gen_ai.request.stream': true,
+      'gen_ai.request.temperature': 0.5,
+      'gen_ai.request.max_tokens': 50,
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(cloud.url).port),
+      'gen_ai.response.finish_reasons': ['stop'],
+      'gen_ai.response.id': expect.any(String),
+      'gen_ai.response.model': expect.any(String),
+      'gen_ai.usage.input_tokens': expect.any(Number),
+      'gen_ai.usage.output_tokens': expect.any(Number),
+    });
+    const firstChunk = Number(inference.attributes['gen_ai.response.time_to_first_chunk']);
+    expect(firstChunk).toBeGreaterThan(0);
+    expect(firstChunk).toBeLessThanOrEqual(Number(request.endNanos - request.startNanos) / 1e9);
+    // Only this span counts as a generation: otherwise trace viewers add its tokens up twice.
+    expect(spans.filter(({ attributes }) => attributes['gen_ai.usage.input_tokens'] !== undefined)).toHaveLength(1);
+
+    const lookUp = named(spans, 'process accounting.key.lookup');
+    const statements = spans.filter(({ parentSpanId }) => parentSpanId === lookUp.spanId);
+    expect(statements.map(({ name, kind }) => [name.split(' ')[0], kind])).toContainEqual(['SELECT', 3]);
+  });
+
+  it('its usage is posted in a trace of its own, which links to what was sent', async () => {
+    const response = await chat({ model: 'sky' });
+    const spans = await traceOf(response, 1);
+    const sent = named(spans, 'send usage.close');
+    const [posting] = linksTo(sent.traceId);
+    expect(posting).toMatchObject({ service: 'accounting', kind: 5, parentSpanId: '' });
+    expect(posting?.traceId).not.toBe(sent.traceId);
+    expect(posting?.links).toContainEqual({ traceId: sent.traceId, spanId: sent.spanId });
+    expect(posting?.attributes).toMatchObject({ 'messaging.system': 'nats', 'messaging.operation.type': 'process' });
+  });
+
+  it('has as many spans for a long answer as for a short one', async () => {
+    const counts: number[] = [];
+    for (const pieces of [2, 300]) {
+      ollama.script.next({ text: Array.from({ length: pieces }, () => 'word ') });
+      const response = await chat({ stream: true });
+      await response.text();
+      counts.push((await traceOf(response)).length);
+    }
+    expect(counts[1]).toBe(counts[0]);
+  });
+
+  it('tells a local engine of the trace, and no cloud', async () => {
+    const local = await chat({});
+    const inference = named(await traceOf(local), 'chat llama3.1:8b');
+    const asked = ollama.server.to('/api/chat').at(-1);
+    expect(asked?.headers['traceparent']).toBe(`00-${inference.traceId}-${inference.spanId}-01`);
+    await (
+      await chat({ model: 'sky' }, { traceparent: `00-${callersTrace}-${callersSpan}-01`, baggage: 'a=b' })
+    ).text();
+    const { headers } = cloud.requests.at(-1) ?? { headers: {} };
+    expect(Object.keys(headers).filter((name) => /^(trace|baggage)/.test(name))).toEqual([]);
+  });
+
+  it('a refused request has its trace and its headers too', async () => {
+    const response = await chat({}, { authorization: 'Bearer sk-nobody-knows-this-key' });
+    expect(response.status).toBe(401);
+    const spans = await traceOf(response, 0);
+    expect(spans[0]?.attributes['http.route'] ?? '').not.toBe('');
+    const request = named(spans, 'POST /v1/chat/completions');
+    expect(request).toMatchObject({ status: 0 });
+    expect(request.attributes).toMatchObject({ 'error.type': 'invalid_api_key', 'http.response.status_code': 401 });
+    expect(asText(spans)).not.toContain('nobody-knows');
+  });
+
+  it('an unknown path names no span', async () => {
+    const response = await suite.fetch('/made/up/by/a/scanner');
+    expect(response.status).toBe(404);
+    expect((await traceOf(response, 0)).map(({ name }) => name)).toEqual(['GET']);
+  });
+
+  it('a client that leaves is no fault, and what it left ends with it', async () => {
+    ollama.script.next({ text: Array.from({ length: 500 }, () => 'word '), pieceDelayMs: 20 });
+    const leaving = new AbortController();
+    const response = await fetch(`${suite.url}/v1/chat/completions`, {
+      method: 'POST',
+      signal: leaving.signal,
+      headers: { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'house', stream: true, messages: [{ role: 'user', content: 'count' }] }),
+    });
+    await response.body?.getReader().read();
+    leaving.abort();
+    const spans = await traceOf(response);
+    const request = named(spans, 'POST /v1/chat/completions');
+    expect(request).toMatchObject({ status: 0 });
+    expect(request.attributes['gateway.outcome']).toBe('client_disconnected');
+    expect(request.events.map(({ name }) => name)).toContain('gateway.client_disconnect');
+    expect(outliving(spans, 300)).toEqual([]);
+  });
+
+  it('a caller that does not sample is not sampled, but keeps its trace id', async () => {
+    const unsampled = 'c'.repeat(32);
+    const response = await chat({}, { traceparent: `00-${unsampled}-${callersSpan}-00` });
+    expect(response.headers.get('x-trace-id')).toBe(unsampled);
+    expect(response.headers.get('traceresponse')).toMatch(new RegExp(`^00-${unsampled}-[0-9a-f]{16}-00$`));
+    await traceOf(await chat({}));
+    expect(receiver.trace(unsampled)).toEqual([]);
+    expect(linksTo(unsampled)).toEqual([]);
+  });
+
+  it('probes are traces of their own, and all six services export', async () => {
+    const probe = await receiver.until(({ service, name }) => service === 'health' && name.startsWith('probe '));
+    expect(probe).toMatchObject({ parentSpanId: '', kind: 1 });
+    await expect.poll(() => receiver.trace(probe.traceId).length).toBeGreaterThan(2);
+    expect(new Set(receiver.spans.map(({ service }) => service)).size).toBe(6);
+    const roots = receiver.spans
+      .filter(({ parentSpanId }) => parentSpanId === '')
+      .map(({ name }) => name.split(' ')[0]);
+    expect([...new Set(roots)].sort()).toEqual(['GET', 'POST', 'probe', 'process']);
+  });
+});
+
+describe('over JSON, one request in ten', () => {
+  beforeAll(async () => {
+    suite = await startWith('http/json', {
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+      SIGNALBOX_TRACE_INCOMING: 'link',
+    });
+  });
+  afterAll(() => suite?.stop());
+
+  it('exports all of a sampled request and nothing of the others', async () => {
+    const unsampled: string[] = [];
+    let sampled: Response | null = null;
+    for (let tries = 0; sampled === null && tries < 300; tries += 1) {
+      const response = await chat({}, { traceparent: `00-${callersTrace}-${callersSpan}-01` });
+      const [, traceId = '', , flags] = (response.headers.get('traceresponse') ?? '').split('-');
+      expect(response.headers.get('x-trace-id')).toBe(traceId);
+      if (flags === '01') sampled = response;
+      else unsampled.push(traceId);
+    }
+    if (sampled === null) throw new Error('none of 300 requests was sampled');
+    const spans = await traceOf(sampled);
+    expect(shapeOf(spans)).toEqual(
+      lines(`
+ingress SERVER POST /v1/chat/completions
+  ingress INTERNAL gateway.authenticate${plan}
+  ingress INTERNAL gateway.admit${localAttempt}`),
+    );
+    const request = named(spans, 'POST /v1/chat/completions');
+    expect(request.parentSpanId).toBe('');
+    expect(request.links).toEqual([{ traceId: callersTrace, spanId: callersSpan }]);
+    expect(unsampled.flatMap((traceId) => [...receiver.trace(traceId), ...linksTo(traceId)])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** A span for each statement that runs for a traced request. Never its values. */
-import type { EntitySubscriberInterface } from 'typeorm';
+import { EventSubscriber, type EntitySubscriberInterface } from 'typeorm';
 import { isRecording, markFailed, SpanKind, startSpan } from '#telemetry';
 import { querySummary } from './query-summary.js';
 
@@ -10,6 +10,7 @@ interface FinishedQuery {
   readonly executionTime?: number;
 }
 
+@EventSubscriber()
 export class QueryTrace implements EntitySubscriberInterface {
   afterQuery({ query, success, executionTime }: FinishedQuery): void {
     if (!isRecording()) return;
