@@ -51,6 +51,7 @@ export class ConfigPublisher implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const { configFile } = this.environment;
+    this.metrics.expect('signalbox_config_reload_failures_total', {});
     this.bucket = await this.bus.bucket(ConfigBucket);
     if (configFile !== null) {
       this.watching.push(watchConfigFile(configFile, () => void this.load()));

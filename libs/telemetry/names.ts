@@ -21,7 +21,11 @@ export const metricFamilies = {
   signalbox_time_to_first_token_seconds: withExemplars(
     histogram('From request to the first content', ['model', 'provider'], firstTokenSeconds),
   ),
-  signalbox_overhead_seconds: histogram('Time the gateway itself took', ['stage'], overheadSeconds),
+  signalbox_overhead_seconds: histogram(
+    'What the gateway itself adds, by stage: auth, route, limits, other, and bus (clouds only)',
+    ['stage'],
+    overheadSeconds,
+  ),
   signalbox_inflight_requests: gauge('Requests being served', ['route']),
   signalbox_open_streams: gauge('Streams being served', ['route']),
   signalbox_client_disconnects_total: counter('Clients that went away', ['model', 'phase']),

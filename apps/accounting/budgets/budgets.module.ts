@@ -4,6 +4,7 @@ import { SpendReports } from '../alerts/spend-reports.store.js';
 import { BudgetPosting } from '../usage/budget-posting.store.js';
 import { UsageConsumer } from '../usage/usage.consumer.js';
 import { BudgetAlerts } from './budget-alerts.store.js';
+import { BudgetMeter } from './budget-meter.store.js';
 import { BudgetsController } from './budgets.controller.js';
 import { LeaseReaper, UsageBacklog } from './lease-reaper.client.js';
 import { LeaseRecall } from './lease-recall.publisher.js';
@@ -17,6 +18,7 @@ export const budgetProviders = [
   LeaseRecall,
   LeaseReaper,
   BudgetAlerts,
+  BudgetMeter,
   EscrowPosting,
   AlertSender,
   SpendReports,

@@ -42,6 +42,8 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
+    const results = ['stored', 'corrected', 'duplicate', 'dead_letter'];
+    this.metrics.expect('signalbox_usage_events_total', ...results.map((result) => ({ result })));
     this.start().catch((error: unknown) => this.logger.error({ err: error }, 'usage is not consumed'));
   }
 

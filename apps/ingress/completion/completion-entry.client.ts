@@ -7,7 +7,7 @@ import { withSpan } from '#telemetry';
 import type { InvalidBody, ParsedBody } from '#wire';
 import { Access } from '../access/access.client.js';
 import { readJsonObject } from '../http/json-body.js';
-import { scopeOf } from '../http/request-scope.js';
+import { scopeOf, timed } from '../http/request-scope.js';
 import { ResponseWriter } from '../http/sse-writer.js';
 import { CompletionRunner, type CompletionJob } from './completion-runner.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
@@ -33,11 +33,13 @@ export class CompletionEntry {
     parse: (body: Record<string, unknown>) => ParsedBody<ParsedJob>,
   ): Promise<void> {
     const scope = scopeOf(request.raw);
-    const key = await withSpan('gateway.authenticate', {}, async (span) => {
-      const caller = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
-      span.setAttribute('gateway.key.id', caller.id);
-      return caller;
-    });
+    const key = await timed(scope, 'auth', () =>
+      withSpan('gateway.authenticate', {}, async (span) => {
+        const caller = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+        span.setAttribute('gateway.key.id', caller.id);
+        return caller;
+      }),
+    );
     scope.isAdmin = key.role !== 'user';
     const parsed = parse(this.bodyOf(request));
     if (parsed.kind === 'invalid') throw invalidBody(parsed);

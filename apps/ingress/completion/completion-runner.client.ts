@@ -17,7 +17,7 @@ import { withSpan } from '#telemetry';
 import type { AnswerDialect, GatewayFields } from '#wire';
 import { Access, type Admission } from '../access/access.client.js';
 import { InFlight } from '../http/in-flight.js';
-import { hold, letGo, type RequestScope } from '../http/request-scope.js';
+import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js';
 import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
 import { Planner } from './planner.client.js';
@@ -69,7 +69,7 @@ export class CompletionRunner {
     const query = this.queryOf(job, facts);
     hold(job.scope);
     try {
-      const plan = await this.planner.plan(query);
+      const plan = await timed(job.scope, 'route', () => this.planner.plan(query));
       const admitted = () =>
         this.access.admit({
           requestId: job.scope.requestId,
@@ -83,7 +83,7 @@ export class CompletionRunner {
           tags: query.overrides.tags,
           generates: job.parsed.kind !== 'embedding',
         });
-      const admission = await withSpan('gateway.admit', {}, admitted);
+      const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
       const running = {
         job,
         facts,

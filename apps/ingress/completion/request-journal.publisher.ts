@@ -1,11 +1,12 @@
 /** What is told of a request: its log line, its metrics, the outcome of each attempt, and usage that a worker could not report. */
 import { Injectable } from '@nestjs/common';
-import { GatewayError, type Attempt, type Plan, type StreamFailure } from '#contracts';
+import { errorTable, GatewayError, type Attempt, type Plan, type StreamFailure } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
 import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
 import { OutcomePublisher } from './outcome.publisher.js';
+import { overheadOf } from './overhead.js';
 import { requestLogLine } from './request-record.js';
 import { traceEnding } from './request-trace.client.js';
 import { Settlement } from './settlement.publisher.js';
@@ -24,7 +25,9 @@ export class RequestJournal {
     private readonly outcomes: OutcomePublisher,
     private readonly settlement: Settlement,
     private readonly told: FinishedPublisher,
-  ) {}
+  ) {
+    metrics.expect('signalbox_rejections_total', ...Object.keys(errorTable).map((reason) => ({ reason })));
+  }
 
   began(job: CompletionJob): void {
     this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, 1);
@@ -133,12 +136,24 @@ export class RequestJournal {
         { model, provider },
         (last.firstContentMs - job.scope.startedMs) / 1000,
       );
+    this.countOverhead(running, states);
     if (ending.clientGone)
       this.metrics.count('signalbox_client_disconnects_total', {
         model,
         phase: last?.firstContentMs == null ? 'before_first_token' : 'streaming',
       });
     traceEnding(running, states, outcome);
+  }
+
+  private countOverhead({ job }: RunningRequest, states: readonly AttemptState[]): void {
+    const { steps, startedMs } = job.scope;
+    const attempts = states.map(({ attempt, usage, ...times }) => ({
+      ...times,
+      isLocal: attempt.kind === 'local',
+      workerFirstTokenMs: usage?.firstTokenMs ?? null,
+    }));
+    for (const [stage, seconds] of overheadOf({ steps, startedMs, attempts }))
+      this.metrics.observe('signalbox_overhead_seconds', { stage }, seconds);
   }
 }
 

@@ -115,6 +115,7 @@ function openScope(request: IncomingMessage, response: ServerResponse, opening: 
     span,
     context,
     isAdmin: false,
+    steps: { auth: 0, route: 0, limits: 0 },
     holders: 1,
   };
   rememberScope(request, scope);

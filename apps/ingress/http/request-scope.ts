@@ -17,8 +17,24 @@ export interface RequestScope {
   readonly context: Context;
   /** Set once the caller is known. */
   isAdmin: boolean;
+  /** Milliseconds that the steps before the first attempt took. */
+  readonly steps: { auth: number; route: number; limits: number };
   /** Who still needs the span: the socket, and the work that outlives it by a moment. */
   holders: number;
+}
+
+/** Runs one step of the request and adds its time. */
+export async function timed<T>(
+  scope: RequestScope,
+  step: keyof RequestScope['steps'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await work();
+  } finally {
+    scope.steps[step] += performance.now() - startedMs;
+  }
 }
 
 /** Keeps the request's span open until `letGo`. */
