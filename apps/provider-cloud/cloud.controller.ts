@@ -24,8 +24,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     metrics: Metrics,
     snapshots: Snapshots,
   ) {
-    const spoolFile = join(environment.dataDir, 'spool', `provider-cloud-${environment.managementPort}.jsonl`);
-    this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', spoolFile });
+    const spoolFolder = join(environment.dataDir, 'spool');
+    this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', service: 'provider-cloud', spoolFolder });
     this.tools = {
       usage: this.usage,
       metrics,

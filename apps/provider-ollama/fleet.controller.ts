@@ -28,8 +28,8 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
     metrics: Metrics,
     private readonly snapshots: Snapshots,
   ) {
-    const spoolFile = join(environment.dataDir, 'spool', `provider-ollama-${environment.managementPort}.jsonl`);
-    this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', spoolFile });
+    const spoolFolder = join(environment.dataDir, 'spool');
+    this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', service: 'provider-ollama', spoolFolder });
     const tools: AttemptTools = {
       usage: this.usage,
       metrics,

@@ -17,6 +17,8 @@ export { usualText } from './upstream/behaviour.js';
 export type { Behaviour, Cut, FakeToolCall, Refusal } from './upstream/behaviour.js';
 export { startSuite, spawnLauncher, suiteProcesses } from './start-suite.js';
 export type { Suite, SuiteOptions, SuiteProcess } from './start-suite.js';
+export { startExtraService, suiteServers } from './extra-service.js';
+export type { ExtraName, ExtraService } from './extra-service.js';
 export { TcpProxy } from './tcp-proxy.js';
 export type { Direction, Toxics } from './tcp-proxy.js';
 export { OtlpReceiver } from './otlp-receiver.js';

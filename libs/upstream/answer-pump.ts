@@ -9,6 +9,8 @@ import type { AnswerWriter } from './answer-writer.js';
 import { problemOf } from './http.client.js';
 
 export interface PumpedAnswer {
+  /** The upstream was asked at all. */
+  readonly asked: boolean;
   /** null where the upstream finished. */
   readonly failure: UpstreamFailure | null;
   /** Nobody wants the answer any more. */
@@ -37,6 +39,7 @@ const emptyAnswer: UpstreamFailure = {
 };
 
 export class AnswerPump {
+  private asked = false;
   private failure: UpstreamFailure | null = null;
   private ended = false;
   private content = false;
@@ -58,6 +61,11 @@ export class AnswerPump {
       readonly now: () => number;
     },
   ) {}
+
+  /** Notes that the upstream is asked now. */
+  begin(): void {
+    this.asked = true;
+  }
 
   /** Reads `body` to its end, or until a failure or a cancellation. Never throws. The end of the answer is not sent yet. */
   async run(body: AsyncIterable<Uint8Array>): Promise<void> {
@@ -105,6 +113,7 @@ export class AnswerPump {
 
   get result(): PumpedAnswer {
     const {
+      asked,
       failure,
       content,
       usage,
@@ -117,6 +126,7 @@ export class AnswerPump {
       loadMs,
     } = this;
     return {
+      asked,
       failure,
       cancelled: this.parts.stream.signal.aborted,
       content,

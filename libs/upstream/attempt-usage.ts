@@ -6,6 +6,12 @@ import type { PumpedAnswer } from './answer-pump.js';
 /** Characters per token of the counted fallback: English prose. Only used where an upstream reports nothing. */
 const charactersPerToken = 4;
 
+/** What of an answer says how much was used. */
+export type Answered = Pick<
+  PumpedAnswer,
+  'asked' | 'cancelled' | 'failure' | 'finishReason' | 'outputCharacters' | 'usage'
+>;
+
 export interface AttemptTimes {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
@@ -38,7 +44,7 @@ export function accountFor(
   times: AttemptTimes,
   savingsReference: string,
 ): AttemptAccount {
-  const usage = usageOf(open, answer);
+  const usage = usedTokens(open.inputTokens, answer);
   const cost = costOfUsage(usage, open.attempt.price, answer.usage?.costUsd ?? null);
   const firstTokenMs = answer.firstContentAt === null ? null : answer.firstContentAt - times.startedAt;
   const durationMs = times.endedAt - times.startedAt;
@@ -74,19 +80,27 @@ export function accountFor(
   };
 }
 
-/** The upstream's counts; without them, what was seen. An attempt that failed before any output used nothing that we know of. */
-function usageOf(open: InferOpen, answer: PumpedAnswer): TokenUsage {
+/**
+ * The upstream's counts; without them, what was seen. One that was asked and left by its client has read the prompt, and
+ * what it counted before it was stopped (Anthropic counts at the start) is no less than what was seen. An attempt that
+ * failed before any output used nothing that we know of.
+ */
+export function usedTokens(estimatedInput: number, answer: Answered): TokenUsage {
   const { usage } = answer;
+  const seenTokens = Math.ceil(answer.outputCharacters / charactersPerToken);
   if (usage !== null) {
-    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage;
-    return { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, source: 'upstream' };
+    const { inputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = usage;
+    const isPartial = answer.finishReason === null && (answer.cancelled || answer.failure !== null);
+    const outputTokens = isPartial ? Math.max(usage.outputTokens, seenTokens) : usage.outputTokens;
+    const source = outputTokens === usage.outputTokens ? 'upstream' : 'counted';
+    return { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, source };
   }
-  const worked = answer.outputCharacters > 0 || (answer.failure === null && !answer.cancelled);
+  const worked = answer.outputCharacters > 0 || (answer.cancelled ? answer.asked : answer.failure === null);
   return {
-    inputTokens: worked ? open.inputTokens : 0,
+    inputTokens: worked ? estimatedInput : 0,
     cachedInputTokens: 0,
     cacheWriteTokens: 0,
-    outputTokens: Math.ceil(answer.outputCharacters / charactersPerToken),
+    outputTokens: seenTokens,
     reasoningTokens: 0,
     source: 'counted',
   };

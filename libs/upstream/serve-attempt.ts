@@ -92,6 +92,7 @@ export async function refuseAttempt(
 }
 
 const nothing = {
+  asked: false,
   cancelled: false,
   content: false,
   usage: null,
@@ -118,6 +119,8 @@ async function ask(
   intent: Promise<void> | null,
 ): Promise<void> {
   const { timers } = call;
+  if (stream.signal.aborted) return;
+  pump.begin();
   timers.start(call.loading);
   try {
     const signal = AbortSignal.any([stream.signal, timers.signal]);

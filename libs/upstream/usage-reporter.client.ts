@@ -2,45 +2,44 @@
  * Reports what attempts used. An event that JetStream has not acknowledged lies in a spool file until it has, so that a
  * restart of the bus, or of this process, loses none.
  */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Bus } from '#bus';
 import { UsageClose, UsageOpen, type InferOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
 import { activeTraceId, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
+import { UsageSpool } from './usage-spool.client.js';
 
 /** What the caller knows at the end; the rest comes from the opening. */
 export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'>;
 
 const retryMs = 1_000;
-/** Events in memory beyond this are only on disk; they come back at the next start. */
-const maxWaiting = 50_000;
+/** Events that neither JetStream nor the disk takes are kept in memory, the latest up to this many. */
+const mostUnwritten = 10_000;
 
 export class UsageReporter {
-  private readonly waiting = new Map<string, UsageCloseEvent>();
+  private readonly spool: UsageSpool;
+  private unwritten: UsageCloseEvent[] = [];
   private timer: NodeJS.Timeout | null = null;
-  private writing: Promise<void> = Promise.resolve();
+  private retrying: Promise<void> | null = null;
 
   constructor(
     private readonly parts: {
-      readonly bus: Bus;
+      readonly bus: Pick<Bus, 'publishDurable'>;
       readonly logger: Logger;
       readonly metrics: Metrics;
       readonly source: 'worker' | 'ingress';
-      /** File of this process; its folder is made. */
-      readonly spoolFile: string;
+      /** The service that reports; its spool lies in this folder. */
+      readonly service: string;
+      readonly spoolFolder: string;
     },
-  ) {}
+  ) {
+    this.spool = new UsageSpool(parts.spoolFolder, parts.service);
+  }
 
-  /** Takes up what an earlier run of this process left behind. */
+  /** Takes up what an earlier process of this service left behind. */
   async start(): Promise<void> {
-    await mkdir(dirname(this.parts.spoolFile), { recursive: true });
-    const text = await readFile(this.parts.spoolFile, 'utf8').catch(() => '');
-    for (const line of text.split('\n')) {
-      const event = parseLine(line);
-      if (event !== null) this.waiting.set(event.attemptId, event);
-    }
-    if (this.waiting.size === 0) return;
-    this.parts.logger.info({ events: this.waiting.size }, 'usage events of an earlier run are sent again');
+    const events = await this.spool.start();
+    if (events === 0) return;
+    this.parts.logger.info({ events }, 'usage events of an earlier process are sent again');
+    this.count();
     this.later();
   }
 
@@ -67,16 +66,14 @@ export class UsageReporter {
       cacheHit: false,
     };
     if (await this.send(event)) return true;
-    await this.spool(event);
+    await this.keep(event);
     return false;
   }
 
   /** Tries once more for what waits; the rest stays on disk. */
   async stop(): Promise<void> {
-    if (this.timer !== null) clearTimeout(this.timer);
     await this.retry();
     if (this.timer !== null) clearTimeout(this.timer);
-    await this.writing;
   }
 
   private async send(event: UsageCloseEvent): Promise<boolean> {
@@ -91,15 +88,15 @@ export class UsageReporter {
     }
   }
 
-  private async spool(event: UsageCloseEvent): Promise<void> {
-    if (this.waiting.size < maxWaiting) this.waiting.set(event.attemptId, event);
-    this.parts.metrics.set('signalbox_usage_spooled', {}, this.waiting.size);
-    this.writing = this.writing.then(() =>
-      appendFile(this.parts.spoolFile, `${JSON.stringify(event)}\n`).catch((error: unknown) =>
-        this.parts.logger.error({ err: error }, 'the usage spool cannot be written'),
-      ),
-    );
-    await this.writing;
+  private async keep(event: UsageCloseEvent): Promise<void> {
+    try {
+      await this.spool.append(event);
+    } catch (error) {
+      this.parts.logger.error({ err: error }, 'the usage spool cannot be written');
+      this.unwritten.push(event);
+      if (this.unwritten.length > mostUnwritten) this.unwritten.shift();
+    }
+    this.count();
     this.later();
   }
 
@@ -110,15 +107,41 @@ export class UsageReporter {
     }, retryMs);
   }
 
-  private async retry(): Promise<void> {
-    for (const [attemptId, event] of this.waiting) {
-      if (!(await this.send(event))) break;
-      this.waiting.delete(attemptId);
+  private retry(): Promise<void> {
+    this.retrying ??= this.sendWaiting()
+      .catch((error: unknown) => this.parts.logger.error({ err: error }, 'the usage spool cannot be read'))
+      .finally(() => {
+        this.retrying = null;
+        this.count();
+        if (this.waiting > 0) this.later();
+      });
+    return this.retrying;
+  }
+
+  private async sendWaiting(): Promise<void> {
+    for (let file = await this.spool.oldest(); file !== null; file = await this.spool.oldest()) {
+      if (!(await this.sendAll(file.events))) return;
+      await file.remove();
     }
-    this.parts.metrics.set('signalbox_usage_spooled', {}, this.waiting.size);
-    if (this.waiting.size > 0) this.later();
-    else this.writing = this.writing.then(() => writeFile(this.parts.spoolFile, '').catch(() => {}));
-    await this.writing;
+    const unwritten = this.unwritten;
+    this.unwritten = [];
+    if (!(await this.sendAll(unwritten))) this.unwritten.unshift(...unwritten);
+  }
+
+  /** The first one says whether the bus is there; the others follow together and share messages. */
+  private async sendAll([first, ...others]: readonly UsageCloseEvent[]): Promise<boolean> {
+    if (first === undefined) return true;
+    if (!(await this.send(first))) return false;
+    const sent = await Promise.all(others.map((event) => this.send(event)));
+    return sent.every(Boolean);
+  }
+
+  private get waiting(): number {
+    return this.spool.size + this.unwritten.length;
+  }
+
+  private count(): void {
+    this.parts.metrics.set('signalbox_usage_spooled', {}, this.waiting);
   }
 }
 
@@ -151,15 +174,4 @@ function attemptFacts(open: InferOpen) {
     stream: open.stream,
     traceId: activeTraceId(),
   };
-}
-
-function parseLine(line: string): UsageCloseEvent | null {
-  if (line === '') return null;
-  try {
-    const parsed = UsageClose.payload.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // The last line of a process that was killed while it wrote.
-    return null;
-  }
 }

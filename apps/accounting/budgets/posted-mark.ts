@@ -1,7 +1,7 @@
 /**
- * Until when all usage is known to be posted, for `LeaseFacts`. A look that finds the stream empty says little: messages
- * that were handed out and failed are not in it, and reports may wait at their senders. But when every look for `drainMs`
- * found it empty, with the bus and the database there, whoever had to wait has sent, and what failed has come again.
+ * Until when all usage is known to be posted, for `LeaseFacts`. A look that finds the stream empty says little: reports may
+ * wait at their senders. But when every look for `drainMs` found it empty, with the bus and the database there, whoever had
+ * to wait has sent.
  */
 export class PostedMark {
   /** The first look of the present quiet time. */

@@ -29,7 +29,6 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   private consuming: { stop(): Promise<void>; pending(): Promise<number> } | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
-  private handling = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -53,10 +52,9 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     await this.consuming?.stop();
   }
 
-  /** Usage that is not posted yet, in the stream and in this process; null while nobody knows. */
+  /** Messages of usage that are not posted yet, here or at another replica; null while nobody knows. */
   async pending(): Promise<number | null> {
-    const waiting = await this.consuming?.pending();
-    return waiting === undefined ? null : waiting + this.handling;
+    return (await this.consuming?.pending()) ?? null;
   }
 
   private async start(): Promise<void> {
@@ -73,15 +71,6 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
 
   /** Posts a batch; each message ends acknowledged, asked for again, or in the table of dead letters. */
   async handle(messages: readonly DurableMessage[]): Promise<void> {
-    this.handling += messages.length;
-    try {
-      await this.take(messages);
-    } finally {
-      this.handling -= messages.length;
-    }
-  }
-
-  private async take(messages: readonly DurableMessage[]): Promise<void> {
     const items: Item[] = [];
     for (const message of messages) {
       const usage = readUsage(message.subject, message.payload);

@@ -26,8 +26,8 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     metrics: Metrics,
     private readonly snapshots: Snapshots,
   ) {
-    const spoolFile = join(environment.dataDir, 'spool', `ingress-${environment.port}.jsonl`);
-    this.reporter = new UsageReporter({ bus, logger, metrics, source: 'ingress', spoolFile });
+    const spoolFolder = join(environment.dataDir, 'spool');
+    this.reporter = new UsageReporter({ bus, logger, metrics, source: 'ingress', service: 'ingress', spoolFolder });
   }
 
   onModuleInit(): Promise<void> {

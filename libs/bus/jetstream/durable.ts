@@ -113,7 +113,11 @@ export interface ConsumeOptions {
   readonly handle: (messages: readonly DurableMessage[]) => Promise<void>;
 }
 
-/** Consumes until stopped; survives restarts of the server. `onProblem` is told when a batch failed or the consumer had to be made again. */
+/**
+ * Consumes until stopped; survives restarts of the server. `pending` tells how many messages are not acknowledged: those
+ * that nobody was given yet, and those that somebody holds or will get again.
+ * `onProblem` is told when a batch failed or the consumer had to be made again.
+ */
 export async function consumeDurable(
   connection: NatsConnection,
   options: ConsumeOptions,
@@ -132,7 +136,10 @@ export async function consumeDurable(
   loop.start();
   return {
     stop: () => loop.stop(),
-    pending: async () => (await manager.consumers.info(options.stream, options.durable)).num_pending,
+    async pending() {
+      const { num_pending, num_ack_pending } = await manager.consumers.info(options.stream, options.durable);
+      return num_pending + num_ack_pending;
+    },
   };
 }
 

@@ -45,6 +45,22 @@ describe('durable events', () => {
     await consumer.stop();
   });
 
+  it('that somebody holds without having acknowledged them count as pending', async () => {
+    const held: DurableMessage[] = [];
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'held',
+      batch: 50,
+      handle: async (messages) => void held.push(...messages),
+    });
+    await bus.publishDurable(Event, { n: 7_777 }, { messageId: 'held' });
+    await expect.poll(() => held.some((message) => numberOf(message) === 7_777)).toBe(true);
+    expect(await consumer.pending()).toBeGreaterThan(0);
+    for (const message of held) message.ack();
+    await expect.poll(() => consumer.pending()).toBe(0);
+    await consumer.stop();
+  });
+
   it('that could not be handled come again', async () => {
     const handled = new Set<number>();
     let refused = false;
