@@ -1,4 +1,7 @@
-/** `npm run bench`: installs and builds what is needed, then runs the benchmark in test/bench under the pinned Node. */
+/**
+ * `npm run bench [-- NAME] [ARGUMENTS]`: installs and builds what is needed, then runs a benchmark of test/bench under the
+ * pinned Node: `gateway` where no name is given, `ledger` or `report`.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,13 +13,17 @@ import { ensureRuntime } from './runtime.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tell = (/** @type {string} */ line) => process.stderr.write(`signalbox: ${line}\n`);
 
+const asked = process.argv.slice(2);
+const isNamed = ['gateway', 'ledger', 'report'].includes(asked[0] ?? '');
+const [name, rest] = isNamed ? [asked[0], asked.slice(1)] : ['gateway', asked];
+
 try {
   const runtime = await ensureRuntime(root, tell);
   await ensureInstalled(root, runtime, tell);
   await ensureBuilt(root, runtime, tell);
   const nats = await findNatsServer(join(root, '.runtime'), tell);
-  const entry = join(root, 'test', 'bench', 'gateway.bench.mjs');
-  const child = spawn(runtime.node, [entry, ...process.argv.slice(2)], {
+  const entry = join(root, 'test', 'bench', `${name}.bench.mjs`);
+  const child = spawn(runtime.node, [entry, ...rest], {
     cwd: root,
     env: { ...runtime.env, SIGNALBOX_NATS_SERVER: nats },
     stdio: 'inherit',
