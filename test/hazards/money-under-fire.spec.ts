@@ -57,7 +57,7 @@ describe('three ingresses', () => {
     const key = await money.newKey({ max_budget: limitUsd });
     const before = money.cloud.requests.length;
     const statuses = await askMany(key, 200, 200);
-    expect([...statuses.keys()].sort()).toEqual([200, 429]);
+    expect(new Set(statuses.keys())).toEqual(new Set([200, 429]));
     expect(statuses.get(200)).toBeGreaterThanOrEqual(8);
     expect(statuses.get(200)).toBeLessThanOrEqual(10);
     expect(money.cloud.requests.length - before).toBe(statuses.get(200));
