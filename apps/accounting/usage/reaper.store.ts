@@ -29,6 +29,10 @@ export class ReaperStore {
 
   /** Closes attempts that expired more than `graceSeconds` ago by the database's clock; returns how many. */
   async reap(graceSeconds: number): Promise<number> {
+    // Two replicas may post an opening and its close in the same moment, and neither sees the other's.
+    await this.database.run((manager) =>
+      manager.query('DELETE FROM usage_open o USING attempts a WHERE a.attempt_id = o.attempt_id'),
+    );
     const { charges, closed } = await this.database.transaction(async (tx) => {
       // Rows that another replica is closing are left to it.
       const found = await tx.query<AbandonedRecord[]>(

@@ -1,5 +1,7 @@
 /** The statements of a batch: a batch costs as many of them as a single event does. */
-import { sumColumns } from './sums.js';
+import { arrayLiteral } from './array-literal.js';
+import type { LedgerEntry } from './ledger-entry.js';
+import { sumColumns, type SumsOf } from './sums.js';
 import { usageColumns, type UsageRow } from './usage-row.js';
 
 const fields = Object.entries(usageColumns);
@@ -31,12 +33,14 @@ export const insertUsage = `
     AS r (${fields.map(([field]) => `"${field}"`).join(', ')})`;
 
 /** The parameters of insertUsage. */
-export function usageArrays(rows: readonly UsageRow[]): unknown[][] {
+export function usageArrays(rows: readonly UsageRow[]): string[] {
   return fields.map(([field]) =>
-    rows.map((row) => {
-      const value: unknown = Reflect.get(row, field);
-      return field in nested ? JSON.stringify(value) : value;
-    }),
+    arrayLiteral(
+      rows.map((row) => {
+        const value: unknown = Reflect.get(row, field);
+        return field in nested ? JSON.stringify(value) : value;
+      }),
+    ),
   );
 }
 
@@ -51,8 +55,14 @@ export const correctAttempts = `
 
 export const insertLedger = `
   INSERT INTO ledger (attempt_id, kind, source, scope, window_id, lease_id, amount)
-  SELECT "attemptId", kind, source, scope, "windowId", "leaseId", amount FROM json_to_recordset($1::json)
-    AS r ("attemptId" text, kind text, source text, scope text, "windowId" text, "leaseId" text, amount bigint)`;
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])`;
+
+const ledgerFields = ['attemptId', 'kind', 'source', 'scope', 'windowId', 'leaseId', 'amount'] as const;
+
+/** The parameters of insertLedger. */
+export function ledgerArrays(entries: readonly LedgerEntry[]): string[] {
+  return ledgerFields.map((field) => arrayLiteral(entries.map((entry) => entry[field])));
+}
 
 export const deleteOpen = 'DELETE FROM usage_open WHERE attempt_id = ANY($1)';
 
@@ -64,20 +74,28 @@ export const insertOpen = `
   WHERE NOT EXISTS (SELECT 1 FROM attempts a WHERE a.attempt_id = r."attemptId")
   ON CONFLICT (attempt_id) DO NOTHING`;
 
-/** Adds sums to an aggregate whose key columns are `keys`, typed; rows come as {key: [...], sums: {...}}. */
+const sumFields = Object.entries(sumColumns);
+
+/** Adds sums to an aggregate whose key columns are `keys`, typed; `sumArrays` gives its parameters. */
 function addSums(table: string, keys: Readonly<Record<string, string>>, extra = ''): string {
   const names = Object.keys(keys);
-  const sums = Object.entries(sumColumns);
+  const all = [...names, ...sumFields.map(([, column]) => column)].join(', ');
+  const types = [...Object.values(keys), ...sumFields.map(() => 'bigint')];
   return `
-    INSERT INTO ${table} (${names.join(', ')}, ${sums.map(([, column]) => column).join(', ')}${extra === '' ? '' : `, ${extra}`})
-    SELECT ${Object.values(keys)
-      .map((type, index) => `(r.key->>${index})::${type}`)
-      .join(', ')},
-      ${sums.map(([field]) => `(r.sums->>'${field}')::bigint`).join(', ')}${extra === '' ? '' : ', now()'}
-    FROM json_to_recordset($1::json) AS r (key json, sums json)
+    INSERT INTO ${table} (${all}${extra === '' ? '' : `, ${extra}`})
+    SELECT *${extra === '' ? '' : ', now()'} FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(', ')})
     ON CONFLICT (${names.join(', ')}) DO UPDATE SET
-      ${sums.map(([, column]) => `${column} = ${table}.${column} + excluded.${column}`).join(', ')}
+      ${sumFields.map(([, column]) => `${column} = ${table}.${column} + excluded.${column}`).join(', ')}
       ${extra === '' ? '' : `, ${extra} = now()`}`;
+}
+
+/** The parameters of a statement that adds these sums; at least one row. */
+export function sumArrays(rows: readonly SumsOf[]): string[] {
+  const keys = rows[0]?.key.map((_none, place) => arrayLiteral(rows.map((row) => row.key[place] ?? '')));
+  return [
+    ...(keys ?? []),
+    ...sumFields.map(([field]) => arrayLiteral(rows.map((row) => Reflect.get(row.sums, field)))),
+  ];
 }
 
 export const addDaily = addSums('daily_spend', {

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.client.js';
+import { arrayLiteral } from './array-literal.js';
 import { BudgetPosting } from './budget-posting.store.js';
 import { ledgerPosting, type Posting } from './ledger-entry.js';
 import { bestOfEach, settle, type Settlement } from './settle.js';
@@ -33,7 +34,7 @@ export class UsageStore {
     const settlement = await this.settleWithin(tx, best);
     const posting = ledgerPosting(settlement);
     await writeSettlement(tx, settlement);
-    await insertJson(tx, sql.insertLedger, posting.entries);
+    if (posting.entries.length > 0) await tx.query(sql.insertLedger, sql.ledgerArrays(posting.entries));
     await writeSums(tx, settlement);
     await this.budgets.postToScopes(tx, posting.charges);
     await followOpenAttempts(tx, best, opens);
@@ -43,9 +44,9 @@ export class UsageStore {
   private async settleWithin(tx: EntityManager, rows: readonly UsageRow[]): Promise<Settlement> {
     if (rows.length === 0) return { charges: [], corrections: [], duplicates: 0 };
     const inserted = await tx.query<{ id: string }[]>(sql.insertAttempts, [
-      rows.map((row) => row.attemptId),
-      rows.map((row) => row.startedAt),
-      rows.map((row) => row.source),
+      arrayLiteral(rows.map((row) => row.attemptId)),
+      arrayLiteral(rows.map((row) => row.startedAt)),
+      arrayLiteral(rows.map((row) => row.source)),
     ]);
     const first = new Set(inserted.map((row) => row.id));
     const others = rows.filter((row) => !first.has(row.attemptId)).map((row) => row.attemptId);
@@ -70,7 +71,7 @@ async function writeSums(tx: EntityManager, settlement: Settlement): Promise<voi
     [sql.addByCustomer, sums.byCustomer],
     [sql.addTotals, sums.totals],
   ];
-  for (const [statement, rows] of tables) await insertJson(tx, statement, rows);
+  for (const [statement, rows] of tables) if (rows.length > 0) await tx.query(statement, sql.sumArrays(rows));
 }
 
 async function followOpenAttempts(

@@ -17,6 +17,9 @@ const ackWaitMs = 30_000;
 const publishTimeoutMs = 2_000;
 /** A batch is handed over this long after its first message, or when it is full. */
 const batchDelayMs = 15;
+/** Messages fetched ahead, and handed out without an acknowledgement; each may hold a hundred events. */
+const prefetch = 400;
+const mostUnacknowledged = 2_000;
 
 export interface DurableMessage {
   readonly subject: string;
@@ -109,7 +112,10 @@ export interface ConsumeOptions {
   /** Name of the shared position; several processes with one name share the work. */
   readonly durable: string;
   readonly subjects?: readonly string[];
+  /** Events at which a batch is full; the last message may bring more. */
   readonly batch: number;
+  /** Batches that are handled at the same time; 1 where nothing is said. */
+  readonly lanes?: number;
   readonly handle: (messages: readonly DurableMessage[]) => Promise<void>;
 }
 
@@ -129,7 +135,7 @@ export async function consumeDurable(
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: nanos(ackWaitMs),
-    max_ack_pending: options.batch * 10,
+    max_ack_pending: mostUnacknowledged,
     ...(options.subjects === undefined ? {} : { filter_subjects: [...options.subjects] }),
   });
   const loop = new ConsumeLoop(connection, options, onProblem);
@@ -148,7 +154,7 @@ class ConsumeLoop {
   private stopped = false;
   private batch: DurableMessage[] = [];
   private timer: NodeJS.Timeout | null = null;
-  private handling: Promise<void> = Promise.resolve();
+  private readonly handling = new Set<Promise<void>>();
   private running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -166,14 +172,14 @@ class ConsumeLoop {
     await this.messages?.close();
     await this.running;
     this.flush();
-    await this.handling;
+    while (this.handling.size > 0) await Promise.race(this.handling);
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
       try {
         const consumer = await jetstream(this.connection).consumers.get(this.options.stream, this.options.durable);
-        this.messages = await consumer.consume({ max_messages: this.options.batch * 2 });
+        this.messages = await consumer.consume({ max_messages: prefetch });
         for await (const message of this.messages) await this.take(message);
       } catch (error) {
         if (this.stopped || this.connection.isClosed()) return;
@@ -185,24 +191,33 @@ class ConsumeLoop {
 
   private async take(message: JsMsg): Promise<void> {
     this.batch.push(...durableMessages(message));
-    if (this.batch.length >= this.options.batch) {
-      this.flush();
-      await this.handling;
-    } else this.timer ??= setTimeout(() => this.flush(), batchDelayMs);
+    if (this.batch.length >= this.options.batch) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), batchDelayMs);
+    // Nothing more is taken while what was taken has no lane.
+    while (this.batch.length >= this.options.batch) await Promise.race(this.handling);
   }
 
+  /** Hands over what was gathered; without a free lane it goes on gathering until there is one. */
   private flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     const batch = this.batch;
-    if (batch.length === 0) return;
+    if (batch.length === 0 || this.handling.size >= (this.options.lanes ?? 1)) return;
     this.batch = [];
-    this.handling = this.handling
-      .then(() => this.options.handle(batch))
-      .catch((error: unknown) => {
-        this.onProblem(error);
-        for (const message of batch) message.nak(1_000);
-      });
+    const done = this.handle(batch).finally(() => {
+      this.handling.delete(done);
+      if (this.timer === null) this.flush();
+    });
+    this.handling.add(done);
+  }
+
+  private async handle(batch: readonly DurableMessage[]): Promise<void> {
+    try {
+      await this.options.handle(batch);
+    } catch (error) {
+      this.onProblem(error);
+      for (const message of batch) message.nak(1_000);
+    }
   }
 }
 
