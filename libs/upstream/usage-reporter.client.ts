@@ -132,8 +132,8 @@ export class UsageReporter {
   private async sendAll([first, ...others]: readonly UsageCloseEvent[]): Promise<boolean> {
     if (first === undefined) return true;
     if (!(await this.send(first))) return false;
-    const sent = await Promise.all(others.map((event) => this.send(event)));
-    return sent.every(Boolean);
+    const results = await Promise.all(others.map((event) => this.send(event)));
+    return results.every(Boolean);
   }
 
   private get waiting(): number {
