@@ -11,6 +11,12 @@ const mostJitterMs = 750;
 /** Room kept for the answer where the client did not say how long it may be, and prompt and answer share the context. */
 const assumedAnswerTokens = 512;
 
+/** Tokens that a candidate holds, and those of the context in use; null where nobody knows. */
+export type ContextSizes = (candidate: Candidate) => {
+  readonly limit: number | null;
+  readonly inUse: number | null;
+};
+
 export interface GroupRole {
   readonly group: string;
   readonly fallbackFrom: string | null;
@@ -37,6 +43,7 @@ export function attemptsOfGroup(
   query: PlanQuery,
   routing: RoutingSettings,
   random: () => number,
+  sizes: ContextSizes,
 ): Attempt[] {
   const policy = retryPolicyOf(query, routing);
   const mayRetry = tried.map((entry) => (role.retries ? retriesOf(entry.candidate, query, policy) : 0));
@@ -49,7 +56,7 @@ export function attemptsOfGroup(
     for (const [at, entry] of tried.entries()) {
       if (attempts.length >= total) return attempts;
       if ((mayRetry[at] ?? 0) < retry) continue;
-      attempts.push(attemptOn(entry, role, query, retry, delayMs()));
+      attempts.push(attemptOn(entry, role, query, retry, delayMs(), sizes));
     }
   }
   return attempts;
@@ -66,8 +73,16 @@ function backoffMs(retry: number, routing: RoutingSettings, random: () => number
   return Math.round(Math.max(routing.retryAfterMs, baseMs) + random() * Math.min(mostJitterMs, baseMs / 2));
 }
 
-function attemptOn(entry: Ranked, role: GroupRole, query: PlanQuery, retry: number, delayMs: number): Attempt {
+function attemptOn(
+  entry: Ranked,
+  role: GroupRole,
+  query: PlanQuery,
+  retry: number,
+  delayMs: number,
+  sizes: ContextSizes,
+): Attempt {
   const { deployment, backend, upstreamModel } = entry.candidate;
+  const { limit, inUse } = sizes(entry.candidate);
   const { overrides } = query;
   return {
     deploymentId: deployment.id,
@@ -85,7 +100,7 @@ function attemptOn(entry: Ranked, role: GroupRole, query: PlanQuery, retry: numb
     dropParams: deployment.dropParams,
     additionalDropParams: deployment.additionalDropParams,
     systemPrompt: deployment.systemPrompt,
-    maxInputTokens: deployment.maxInputTokens,
+    maxInputTokens: inUse,
     maxOutputTokens: deployment.maxOutputTokens,
     timeoutMs: overrides.timeoutMs ?? deployment.timeoutMs,
     firstTokenTimeoutMs: query.stream ? (overrides.streamTimeoutMs ?? deployment.streamTimeoutMs) : null,
@@ -94,14 +109,13 @@ function attemptOn(entry: Ranked, role: GroupRole, query: PlanQuery, retry: numb
     retry,
     fallbackFrom: role.fallbackFrom,
     onlyAfter: role.onlyAfter,
-    truncateToTokens: role.truncates ? truncateTo(entry.candidate, query) : null,
+    truncateToTokens: role.truncates ? truncateTo(entry.candidate, limit, query) : null,
     why: retry === 0 ? entry.why() : `${entry.why()}; retry ${retry}`,
   };
 }
 
 /** Local engines count prompt and answer against one context, so the answer's share is kept free there. */
-function truncateTo(candidate: Candidate, query: PlanQuery): number | null {
-  const limit = candidate.deployment.maxInputTokens;
+function truncateTo(candidate: Candidate, limit: number | null, query: PlanQuery): number | null {
   if (limit === null || query.inputTokens <= limit) return null;
   if (candidate.backend.kind === 'cloud') return limit;
   const answer = Math.min(query.maxOutputTokens ?? assumedAnswerTokens, Math.floor(limit / 2));

@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import type { Candidate, Drop, DropStage } from './candidate.js';
 import { missingCapability } from './capability-filter.js';
+import { contextLimitOf } from './context-size.js';
 import { isFreeModel } from './fleet/consequence.js';
 import type { FleetView } from './fleet/fleet-view.js';
 
@@ -95,20 +96,12 @@ function refusedByConfig(
     return { stage: 'variables', reason: `environment variable not set: ${deployment.missingVariables.join(', ')}` };
   }
   if (!tagged(candidate)) return { stage: 'tags', reason: `its tags are [${deployment.tags.join(', ')}]` };
-  if (!context.truncates && !fitsContext(candidate, query.inputTokens)) {
-    return {
-      stage: 'context',
-      reason: `holds ${deployment.maxInputTokens} tokens, the prompt has ${query.inputTokens}`,
-    };
+  const holds = context.truncates ? null : contextLimitOf(candidate, context.fleet);
+  if (holds !== null && query.inputTokens > holds) {
+    return { stage: 'context', reason: `holds ${holds} tokens, the prompt has ${query.inputTokens}` };
   }
   if (query.exclude.includes(deployment.id)) return { stage: 'excluded', reason: 'was tried already' };
   return null;
-}
-
-/** True where the prompt fits, as far as is known. */
-function fitsContext(candidate: Candidate, inputTokens: number): boolean {
-  const limit = candidate.deployment.maxInputTokens;
-  return limit === null || inputTokens <= limit;
 }
 
 /** A request that demands `local` goes to local workers only, whatever a cloud deployment claims of itself. */

@@ -66,3 +66,32 @@ describe('prompts that are too long', () => {
     expect(fleet.plan('m', { inputTokens: 900 }).attempts.every((one) => one.truncateToTokens === null)).toBe(true);
   });
 });
+
+describe('a local model whose config says no size', () => {
+  const spec: SnapshotSpec = { deployments: [{ modelName: 'm', host: 'house', id: 'h', upstreamModel: 'm:1b' }] };
+  const listed = (contextLength: number | null) => [
+    { name: 'm:1b', sizeBytes: null, capabilities: null, contextLength },
+  ];
+
+  it('holds what its host says of it', () => {
+    const fleet = new FleetUnderTest(spec);
+    fleet.health('house', { installed: listed(16_384) });
+    expect(fleet.hosts('m', { inputTokens: 16_384 })).toEqual(['house']);
+    expect(fleet.failure('m', { inputTokens: 16_385 }).message).toMatch(/16384 tokens.*16385 tokens/);
+  });
+
+  it.each([null, 0])('takes anything while the host says %j', (contextLength) => {
+    const fleet = new FleetUnderTest(spec);
+    fleet.health('house', { installed: listed(contextLength) });
+    expect(fleet.plan('m', { inputTokens: 900_000 }).attempts[0]?.maxInputTokens).toBeNull();
+  });
+
+  it('shares the context with which it is loaded', () => {
+    const fleet = new FleetUnderTest(spec);
+    fleet.health('house', { installed: listed(131_072) });
+    expect(fleet.plan('m').attempts[0]?.maxInputTokens).toBe(131_072);
+    const inMemory = { name: 'm:1b', sizeBytes: 8e9, vramBytes: 8e9, contextLength: 8_192, expiresAt: null };
+    fleet.load('house', { loaded: [inMemory] });
+    expect(fleet.plan('m', { inputTokens: 20_000 }).attempts[0]?.maxInputTokens).toBe(8_192);
+  });
+});

@@ -10,6 +10,7 @@ import {
 } from './attempt-list.js';
 import { labelOf, type Candidate, type Drop } from './candidate.js';
 import { siftCandidates } from './candidate-filter.js';
+import { contextInUseOf, contextLimitOf } from './context-size.js';
 import type { FleetView } from './fleet/fleet-view.js';
 import { lotFor } from './lot.js';
 import type { Resolution } from './model-resolution.js';
@@ -77,7 +78,11 @@ export class PlanDraft {
     const ranked = arrange(kept, mostDeployments, routing, { fleet, stream, inputTokens, random, lot, nowMs });
     const room = mostAttempts - this.#attempts.length;
     const group: GroupRole = { ...role, group: resolution.group };
-    const attempts = attemptsOfGroup(ranked, group, query, routing, random).slice(0, Math.max(0, room));
+    const sizes = (candidate: Candidate) => ({
+      limit: contextLimitOf(candidate, fleet),
+      inUse: contextInUseOf(candidate, fleet, nowMs),
+    });
+    const attempts = attemptsOfGroup(ranked, group, query, routing, random, sizes).slice(0, Math.max(0, room));
     for (const attempt of attempts) {
       this.#attempts.push(attempt);
       this.note(`attempt ${this.#attempts.length}: ${attempt.modelGroup} on ${attempt.backend.id}, ${attempt.why}`);

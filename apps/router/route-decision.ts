@@ -39,7 +39,7 @@ export function planRoute(
   }
   if (index.snapshot.routing.contextOverflow === 'truncate') addTruncated(draft, primary, drops);
   if (!draft.startsWithAny) addOnTrial(draft, primary, drops);
-  if (!draft.startsWithAny) throw noAttempt(query, drops, draft.reasons);
+  if (!draft.startsWithAny) throw noAttempt(query, drops, draft.reasons, draft.context.fleet);
   return draft.finish(primary);
 }
 

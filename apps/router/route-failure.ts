@@ -2,6 +2,8 @@
 import { GatewayError, type ErrorDetails, type PlanQuery } from '#contracts';
 import { dropStages, type Drop, type DropStage } from './candidate.js';
 import { closestNames } from './closest-names.js';
+import { contextLimitOf } from './context-size.js';
+import type { FleetView } from './fleet/fleet-view.js';
 import { visibleNames } from './model-cards.js';
 import type { RouteIndex } from './route-index.js';
 
@@ -27,7 +29,12 @@ export function forbiddenModel(model: string, query: PlanQuery, index: RouteInde
  * The error for a group of which nothing could be used, after its fallbacks: that of the deployment which came furthest
  * through the rules, because that one is closest to working.
  */
-export function noAttempt(query: PlanQuery, drops: readonly Drop[], reasons: readonly string[]): GatewayError {
+export function noAttempt(
+  query: PlanQuery,
+  drops: readonly Drop[],
+  reasons: readonly string[],
+  fleet: FleetView,
+): GatewayError {
   const stage = furthestStage(drops);
   const concerned = drops.filter((drop) => drop.stage === stage);
   const base: ErrorDetails = { model: query.model, adminText: adminText(drops, reasons) };
@@ -39,7 +46,7 @@ export function noAttempt(query: PlanQuery, drops: readonly Drop[], reasons: rea
     return new GatewayError('data_policy_violation', { ...base, limit: query.dataPolicy ?? 'none' });
   }
   if (stage === 'context') {
-    const message = contextText(query, concerned);
+    const message = contextText(query, concerned, fleet);
     return new GatewayError('context_length_exceeded', { ...base, param: 'messages', message });
   }
   if (stage === 'limits') {
@@ -77,8 +84,8 @@ function neededParam(query: PlanQuery): { param?: string } {
   return query.needs.vision ? { param: 'messages' } : { param: 'model' };
 }
 
-function contextText(query: PlanQuery, drops: readonly Drop[]): string {
-  const largest = Math.max(0, ...drops.map((drop) => drop.candidate.deployment.maxInputTokens ?? 0));
+function contextText(query: PlanQuery, drops: readonly Drop[], fleet: FleetView): string {
+  const largest = Math.max(0, ...drops.map((drop) => contextLimitOf(drop.candidate, fleet) ?? 0));
   return (
     `This model's maximum context length is ${largest} tokens. ` +
     `However, your prompt has about ${query.inputTokens} tokens. Please shorten it.`
