@@ -22,6 +22,7 @@ import {
 /** `refused` for what Anthropic has no endpoint for, and for what it cannot express. */
 export function prepareAnthropicCall(open: InferOpen, address: CallAddress, nowMs: number): PreparedParts {
   const neutral = neutralRequestOf(open);
+  if (neutral.kind === 'refused') return neutral;
   if (neutral.kind !== 'chat') {
     const message = `The model '${open.model}' is Anthropic's, which has no endpoint for ${neutral.kind === 'raw' ? neutral.request.path : `${neutral.kind}s`}.`;
     return { kind: 'refused', failure: upstreamFailure({ code: 'invalid_request', status: null, message }) };

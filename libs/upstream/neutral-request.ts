@@ -5,6 +5,7 @@ import {
   EmbeddingRequest,
   RawRequest,
   truncateTurns,
+  upstreamFailure,
   withSystemPrompt,
   type UpstreamFailure,
   type WrittenRequest,
@@ -15,26 +16,45 @@ export type NeutralRequest =
   | { readonly kind: 'chat'; readonly request: ChatRequest }
   | { readonly kind: 'completion'; readonly request: CompletionRequest }
   | { readonly kind: 'embedding'; readonly request: EmbeddingRequest }
-  | { readonly kind: 'raw'; readonly request: RawRequest };
+  | { readonly kind: 'raw'; readonly request: RawRequest }
+  /** Nothing that could be left out makes it fit. */
+  | { readonly kind: 'refused'; readonly failure: UpstreamFailure };
 
 /** Parsed once more: it came over the bus. Throws ZodError for what no ingress sends. */
 export function neutralRequestOf(open: InferOpen): NeutralRequest {
   switch (open.requestKind) {
     case 'chat':
-      return { kind: 'chat', request: effectiveChat(ChatRequest.parse(open.request), open.attempt) };
+      return effectiveChat(ChatRequest.parse(open.request), open);
     case 'completion':
-      return { kind: 'completion', request: CompletionRequest.parse(open.request) };
+      return tooLong(open) ?? { kind: 'completion', request: CompletionRequest.parse(open.request) };
     case 'embedding':
-      return { kind: 'embedding', request: EmbeddingRequest.parse(open.request) };
+      return tooLong(open) ?? { kind: 'embedding', request: EmbeddingRequest.parse(open.request) };
     case 'raw':
       return { kind: 'raw', request: RawRequest.parse(open.request) };
   }
 }
 
-function effectiveChat(request: ChatRequest, attempt: InferOpen['attempt']): ChatRequest {
-  const prompted = withSystemPrompt(request, attempt.systemPrompt);
-  const { truncateToTokens } = attempt;
-  return truncateToTokens === null ? prompted : truncateTurns(prompted, truncateToTokens).request;
+function effectiveChat(request: ChatRequest, open: InferOpen): NeutralRequest {
+  const { systemPrompt, truncateToTokens } = open.attempt;
+  const prompted = withSystemPrompt(request, systemPrompt);
+  if (truncateToTokens === null) return { kind: 'chat', request: prompted };
+  const cut = truncateTurns(prompted, truncateToTokens);
+  return (cut.fits ? null : tooLong(open)) ?? { kind: 'chat', request: cut.request };
+}
+
+/** The refusal of a prompt that would have to be cut and has no turns to leave out; null where it need not be cut. */
+function tooLong(open: InferOpen): NeutralRequest | null {
+  const { truncateToTokens, maxInputTokens } = open.attempt;
+  if (truncateToTokens === null) return null;
+  const failure = upstreamFailure({
+    code: 'context_length_exceeded',
+    status: null,
+    message:
+      `This model's maximum context length is ${maxInputTokens ?? truncateToTokens} tokens. However, your prompt has about ` +
+      `${open.inputTokens} tokens, and leaving out its older turns does not make it fit. Please shorten it.`,
+    param: 'messages',
+  });
+  return { kind: 'refused', failure };
 }
 
 /** What every writer is told of the deployment. */

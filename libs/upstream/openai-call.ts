@@ -40,6 +40,7 @@ const makeCallId = () => `call_${randomBytes(12).toString('hex')}`;
 /** The call of an opening; `refused` where the upstream cannot express the request. */
 export function prepareOpenAiCall(open: InferOpen, address: CallAddress, nowMs: number): PreparedParts {
   const neutral = neutralRequestOf(open);
+  if (neutral.kind === 'refused') return neutral;
   if (neutral.kind === 'raw') return rawCall(open, neutral.request, address, nowMs);
   const flavour = flavourOfProvider(open.attempt.backend.provider, open.attempt.backend.apiBase);
   const written = write(neutral, open, flavour);
@@ -63,7 +64,7 @@ export function prepareOpenAiCall(open: InferOpen, address: CallAddress, nowMs: 
 const paths = { chat: 'chat/completions', completion: 'completions', embedding: 'embeddings' } as const;
 
 type Flavour = ReturnType<typeof flavourOfProvider>;
-type Generating = Exclude<NeutralRequest, { kind: 'raw' }>;
+type Generating = Exclude<NeutralRequest, { kind: 'raw' | 'refused' }>;
 
 function write(neutral: Generating, open: InferOpen, flavour: Flavour): WrittenRequest {
   const options = { ...writeOptionsOf(open), flavour };

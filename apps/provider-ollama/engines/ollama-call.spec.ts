@@ -32,6 +32,20 @@ describe('prepareOllamaCall', () => {
     expect(bodyOf(prepareOllamaCall(lenient, facts))).toMatchObject({ truncate: true });
   });
 
+  it('is not made where leaving out older turns does not make the prompt fit', () => {
+    const text = 'word '.repeat(400);
+    const user = { role: 'user', content: [{ type: 'text', text }] };
+    const attempt = { truncateToTokens: 300, maxInputTokens: 512 };
+    const chat = openingOf(backend, 'm', { request: { messages: [user] }, inputTokens: 401 }, attempt);
+    expect(prepareOllamaCall(chat, facts)).toMatchObject({
+      kind: 'refused',
+      failure: { code: 'context_length_exceeded', message: expect.stringMatching(/512 tokens.*401 tokens/) },
+    });
+    const request = { prompts: [text] };
+    const completion = { requestKind: 'completion', dialect: 'openai-completion', request } as const;
+    expect(prepareOllamaCall(openingOf(backend, 'm', completion, attempt), facts)).toMatchObject({ kind: 'refused' });
+  });
+
   it('asks for each prompt of a completion by itself', () => {
     const request = { prompts: ['one', 'two'], suffix: 'end' };
     const open = openingOf(backend, 'm', { requestKind: 'completion', dialect: 'openai-completion', request });

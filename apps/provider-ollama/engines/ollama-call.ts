@@ -59,6 +59,8 @@ export function prepareOllamaCall(open: InferOpen, facts: OllamaCallFacts, promp
       const exchange = embeddingExchange(open, (text) => readOllamaEmbedding(text, length));
       return callOf('/api/embed', writeOllamaEmbed(neutral.request, options), exchange, open, facts);
     }
+    case 'refused':
+      return neutral;
     case 'raw':
       return {
         kind: 'refused',
