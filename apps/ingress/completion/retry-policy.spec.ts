@@ -36,6 +36,22 @@ describe('after a failure', () => {
     expect(nextAttempt({ attempts: [a, other, b], retry }, { index: 0, failure }, [])).toBe(2);
   });
 
+  it('of the free day, the free models of the account are left out, and those that cost something are not', () => {
+    const day = failureOf('rate_limit_exceeded', { scope: 'free-models', details: { account: 'daily-quota' } });
+    const free = attemptOf('f', 'host-1', { upstreamModel: 'm:free' });
+    expect(nextAttempt({ attempts: [a, free, other], retry }, { index: 0, failure: day }, [])).toBe(2);
+    const later = { ...day, retryAfterMs: 3_600_000 };
+    expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure: later }, [])).toBe(2);
+  });
+
+  it.each([
+    [8_000, 1],
+    [8_001, 2],
+  ])('that asks for %i ms of rest, the same deployment is tried again only where that is short', (rest, expected) => {
+    const failure = failureOf('rate_limit_exceeded', { retryAfterMs: rest });
+    expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure }, [])).toBe(expected);
+  });
+
   it('of a context that is too small, only a larger one is tried', () => {
     const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded' });
     const failure = failureOf('context_length_exceeded', { blame: 'request' });

@@ -17,6 +17,9 @@ export interface TryList {
 /** Failures of the request itself that only a certain kind of fallback answers. */
 const typedFailures = new Set(['context_length_exceeded', 'content_policy_violation']);
 
+/** The router's longest wait between two tries on one deployment. */
+const longestBackoffMs = 8_000;
+
 export interface FailedAttempt {
   readonly index: number;
   readonly failure: StreamFailure;
@@ -72,8 +75,12 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
   return failures.some(({ index, failure }) => {
     const tried = plan.attempts[index];
     if (tried === undefined) return false;
-    if (tried.deploymentId === attempt.deploymentId) return attempt.retry > retriesFor(plan, failure);
+    if (tried.deploymentId === attempt.deploymentId) {
+      return isOutForLong(failure) || attempt.retry > retriesFor(plan, failure);
+    }
     if (tried.backend.id !== attempt.backend.id) return false;
+    // OpenRouter's free day is over for its free models; those that cost something go on.
+    if (failure.scope === 'free-models') return attempt.upstreamModel.endsWith(':free');
     // A dead host is dead for each of its models, and an account without money or credentials for each of its own.
     return (
       failure.code === 'upstream_unreachable' ||
@@ -81,6 +88,11 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
       typeof failure.details['account'] === 'string'
     );
   });
+}
+
+/** The upstream said that it will not take this for longer than the longest wait between two tries. */
+function isOutForLong(failure: StreamFailure): boolean {
+  return failure.retryAfterMs !== null && failure.retryAfterMs > longestBackoffMs;
 }
 
 function retriesFor(plan: TryList, failure: StreamFailure): number {

@@ -19,6 +19,7 @@ export const exposedHeaders = [
   'x-litellm-attempted-fallbacks',
   'x-litellm-attempted-retries',
   'x-litellm-overhead-duration-ms',
+  'x-signalbox-truncated',
   'x-ratelimit-limit-requests',
   'x-ratelimit-remaining-requests',
   'x-ratelimit-reset-requests',
