@@ -111,3 +111,13 @@ export function secretOf(folder, name) {
   }
   return readFileSync(file, 'utf8').trim();
 }
+
+/**
+ * Leaves a secret that changes with each start where only the owner finds it.
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} value
+ */
+export function tellSecret(folder, name, value) {
+  writeFileSync(join(folder, 'secrets', name), `${value}\n`, { mode: 0o600 });
+}

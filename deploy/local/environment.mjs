@@ -20,10 +20,10 @@ export const SERVICES = /** @type {const} */ ([
 /** @typedef {(typeof SERVICES)[number]} ServiceName */
 
 /** A variable whose name looks like this is a secret; one that the config file names as a key is one too. */
-const SECRET = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PEPPER|SALT)(_FILE)?$/i;
+const SECRET = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PEPPER|SALT|WEBHOOK_URL)(_FILE)?$/i;
 /** Set by the launcher or of no concern to the services. */
 const OWN = /^(NATS_(URL|USER|PASSWORD)|DATABASE_URL|SIGNALBOX_KEY_PEPPER|npm_.*|INIT_CWD)(_FILE)?$/;
-const INTEGRATIONS = /^(LANGFUSE_|REDIS_|SMTP_|SLACK_|WEBHOOK_)/;
+const INTEGRATIONS = /^(LANGFUSE_|REDIS_|SMTP_|SLACK_|WEBHOOK_|SIGNALBOX_WEBHOOK_)/;
 const MASTER = /MASTER_KEY(_FILE)?$/;
 
 /**

@@ -12,6 +12,8 @@ const caller = {
   FRIEND: 'sk-friend',
   LITELLM_MASTER_KEY: 'sk-master',
   LANGFUSE_SECRET_KEY: 'sk-lf',
+  SIGNALBOX_WEBHOOK_SECRET: 'whsec',
+  SLACK_WEBHOOK_URL: 'https://hooks/token',
   NATS_PASSWORD: 'of-the-caller',
   DATABASE_URL: 'postgresql://caller',
   SIGNALBOX_KEY_PEPPER: 'p'.repeat(32),
@@ -59,6 +61,8 @@ test.each([
   ['BOOKS', 'postgresql://books', ['accounting']],
   ['FRIEND', 'sk-friend', ['ingress', 'accounting']],
   ['LANGFUSE_SECRET_KEY', 'sk-lf', ['ingress', 'accounting']],
+  ['SIGNALBOX_WEBHOOK_SECRET', 'whsec', ['ingress', 'accounting']],
+  ['SLACK_WEBHOOK_URL', 'https://hooks/token', ['ingress', 'accounting']],
   ['SIGNALBOX_KEY_PEPPER', 'pepper-in-force', ['ingress', 'accounting']],
   ['DATABASE_URL', 'postgresql://own', ['accounting']],
 ])('the value of %s reaches only those who need it', (variable, value, wanted) => {

@@ -1,7 +1,7 @@
 /** The two servers that the suite brings along, each unless the caller has one: NATS and PostgreSQL. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { secretOf } from './data-dir.mjs';
+import { secretOf, tellSecret } from './data-dir.mjs';
 import { SERVICES } from './environment.mjs';
 import { findNatsServer } from './nats-binary.mjs';
 import { isNatsReady, natsProgram } from './nats.mjs';
@@ -66,7 +66,10 @@ export async function postgresServer(root, dataDir, tell) {
     hardSignal: /** @type {const} */ ('SIGQUIT'),
     stopWithinMs: STOP_WITHIN_MS,
   };
-  return { spec, url: databaseUrl(port, password) };
+  const url = databaseUrl(port, password);
+  // For people with SQL of their own: psql "$(cat data/secrets/database-url)".
+  tellSecret(dataDir, 'database-url', url);
+  return { spec, url };
 }
 
 /**
