@@ -1,10 +1,8 @@
 /** Intents and budgets: names that say what for, hard limits for each, money that cannot run away, and books to ask. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import OpenAI from 'openai';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import {
   AnthropicUpstream,
   OllamaUpstream,
@@ -18,6 +16,8 @@ import {
 } from '#testing';
 import { startIngressReplica } from './replica.js';
 import { sampleConfig } from './sample-config.js';
+import { extendedConfig } from './seed-001-config.js';
+import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.js';
 
 const secrets = { LITELLM_MASTER_KEY: 'sk-solar-master', SOLAR_BOT_KEY: 'sk-solar-bot-prod' };
 const timezone = 'America/Denver';
@@ -29,7 +29,7 @@ let studio: OllamaUpstream;
 let openRouter: OpenAiUpstream;
 let anthropic: AnthropicUpstream;
 let database: TestDatabase;
-let alerts: { server: Server; received: Record<string, unknown>[] };
+let alerts: WebhookReceiver;
 let sample: string;
 
 const ask = (model: string, key = secrets.LITELLM_MASTER_KEY, body: object = {}, url = suite.url) =>
@@ -44,11 +44,13 @@ const generate = async (fields: object) => {
   return (await response.json()) as { key: string } & Record<string, unknown>;
 };
 const lastChat = () => studio.server.to('/api/chat').at(-1)?.body as Record<string, unknown> | undefined;
+const Sent = z.object({ messages: z.array(z.object({ role: z.string(), content: z.string() })) });
+const sentMessages = () => Sent.parse(lastChat()).messages;
 const infoOf = async (key: string) =>
   ((await (await suite.fetch(`/key/info?key=${key}`)).json()) as { info: Record<string, unknown> }).info;
 
 beforeAll(async () => {
-  alerts = await startReceiver();
+  alerts = await startWebhookReceiver();
   [studio, openRouter, anthropic, database] = await Promise.all([
     OllamaUpstream.start({
       models: [
@@ -70,7 +72,7 @@ beforeAll(async () => {
       ...secrets,
       DATABASE_URL: database.url,
       TZ: timezone,
-      WEBHOOK_URL: `http://127.0.0.1:${portOf(alerts.server)}/alerts`,
+      WEBHOOK_URL: alerts.url,
       SIGNALBOX_WEBHOOK_SECRET: 'whsec-solar',
     },
   });
@@ -78,8 +80,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await suite?.stop();
-  alerts?.server.close();
-  await Promise.all([studio?.stop(), openRouter?.stop(), anthropic?.stop(), database?.stop()]);
+  await Promise.all([alerts?.stop(), studio?.stop(), openRouter?.stop(), anthropic?.stop(), database?.stop()]);
 });
 
 describe('a name that says what for', () => {
@@ -97,9 +98,7 @@ describe('a name that says what for', () => {
   it("puts its prompt before the client's own", async () => {
     const own = { role: 'system', content: 'Answer in French.' };
     await ask('solar-expert', undefined, { messages: [own, ...messages] });
-    const sent = (lastChat()?.['messages'] as { role: string; content: string }[]).filter(
-      ({ role }) => role === 'system',
-    );
+    const sent = sentMessages().filter(({ role }) => role === 'system');
     const text = sent.map(({ content }) => content).join('\n');
     expect(text.indexOf('solar development')).toBeGreaterThanOrEqual(0);
     expect(text.indexOf('French')).toBeGreaterThan(text.indexOf('solar development'));
@@ -201,45 +200,8 @@ describe('the database', () => {
   });
 });
 
-/** The sample with what its owner's text adds: clouds by name, fallbacks, alerts, metrics. Dollars: 1 per request. */
-function extended(more: { signalbox?: object } = {}): string {
-  const config = parse(sample) as { model_list: object[]; general_settings: object; litellm_settings: object };
-  const paid = { input_cost_per_token: 0, output_cost_per_token: 0, input_cost_per_request: 1 };
-  const openRouterAt = { api_base: `${openRouter.url}/api/v1`, api_key: 'sk-or' };
-  config.model_list.push(
-    {
-      model_name: 'claude-opus-4-8',
-      litellm_params: { model: 'anthropic/claude-opus-4-8', api_base: anthropic.url, api_key: 'sk-ant', ...paid },
-    },
-    {
-      model_name: 'gpt-4',
-      litellm_params: { model: 'openrouter/openai/gpt-4', ...openRouterAt, ...paid, fallback_models: ['steady'] },
-      model_info: { max_input_tokens: 500_000 },
-    },
-    {
-      model_name: 'steady',
-      litellm_params: { model: 'ollama/gemma4:26b', api_base: studio.url },
-    },
-    {
-      model_name: 'reader',
-      litellm_params: {
-        model: 'ollama/gemma4:26b',
-        api_base: studio.url,
-        fallback_models: ['long-reader'],
-      },
-      model_info: { max_input_tokens: 200_000 },
-    },
-    { model_name: 'long-reader', litellm_params: { model: 'ollama/long:1m', api_base: studio.url } },
-    {
-      model_name: 'note',
-      litellm_params: { model: 'ollama/gemma4:26b', api_base: studio.url },
-      model_info: { max_input_tokens: 1_000 },
-    },
-  );
-  config.general_settings = { ...config.general_settings, alerting: ['webhook'] };
-  config.litellm_settings = { ...config.litellm_settings, callbacks: ['prometheus'], num_retries: 0 };
-  return stringify({ ...config, ...more });
-}
+const extended = (more: { signalbox?: object } = {}) =>
+  extendedConfig(sample, { studio: studio.url, openRouter: openRouter.url, anthropic: anthropic.url }, more);
 
 const modelNames = async () => {
   const { data } = (await (await suite.fetch('/v1/models')).json()) as { data: { id: string }[] };
@@ -255,13 +217,13 @@ describe('a changed config', () => {
     studio.script.next({ text, pieceDelayMs: 100 });
     const stream = await ask('solar-deep', undefined, { stream: true });
     const statuses: number[] = [];
-    let changed = false;
+    const changed = new AbortController();
     const traffic = (async () => {
-      while (!changed) statuses.push((await ask('solar-deep')).status);
+      while (!changed.signal.aborted) statuses.push((await ask('solar-deep')).status);
     })();
     await suite.writeConfig(extended().replace('rpm: 5\n', 'rpm: 5000\n').replace('tpm: 40000', 'tpm: 4000000'));
     await expect.poll(modelNames, { timeout: 3_000, interval: 100 }).toContain('claude-opus-4-8');
-    changed = true;
+    changed.abort();
     await traffic;
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(await stream.text()).toContain('w39');
@@ -332,7 +294,7 @@ describe('a prompt that nothing holds', () => {
       .toBe(200);
     const response = await ask('note', undefined, { messages: long });
     expect(response.headers.get('x-signalbox-truncated')).toBe('true');
-    const sent = (lastChat()?.['messages'] as { role: string; content: string }[]).map(({ content }) => content);
+    const sent = sentMessages().map(({ content }) => content);
     expect(sent[0]).toBe('Keep notes.');
     expect(sent.at(-1)).toBe('And now?');
     expect(sent.length).toBeGreaterThan(3);
@@ -447,24 +409,4 @@ async function withClient(connectionString: string, use: (client: Client) => Pro
   } finally {
     await client.end();
   }
-}
-
-/** Takes webhooks; each body is kept with its signature. */
-async function startReceiver(): Promise<typeof alerts> {
-  const received: Record<string, unknown>[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')));
-    request.on('end', () => {
-      received.push({ ...JSON.parse(body), signature: request.headers['x-signalbox-signature'] });
-      response.end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, received };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
