@@ -1,4 +1,5 @@
-// The gateway beside a bare proxy, everything on this machine, as ratios in one run. `npm run bench [-- SECONDS]`.
+// The gateway beside a bare proxy, everything on this machine, as ratios in one run. `npm run bench [-- SECONDS]`. All that
+// costs something is on: a virtual key with a budget and limits, the ledger, a tenth of the requests traced.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { quantile, runLoad } from './load.mjs';
 import { cpuMs, processTree, residentMb } from './process-cost.mjs';
 
 const seconds = Number(process.argv[2] ?? 8);
-const key = 'sk-bench-master-key';
+const masterKey = 'sk-bench-master-key';
 const here = new URL('.', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
 const started = [];
@@ -52,7 +53,7 @@ async function startAll() {
       '      input_cost_per_token: 0.000001',
       '      output_cost_per_token: 0.000002',
       'general_settings:',
-      `  master_key: ${key}`,
+      `  master_key: ${masterKey}`,
       '',
     ].join('\n'),
   );
@@ -69,16 +70,39 @@ async function startAll() {
       '--data-dir',
       join(folder, 'data'),
     ],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {
+        ...process.env,
+        OTEL_EXPORTER_OTLP_ENDPOINT: upstreamUrl,
+        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.1',
+      },
+    },
   );
   await firstLine(suite, (line) => line.startsWith('Signalbox ready'));
-  return { bare: { url: bareUrl, pid: bare.pid }, suite: { url: `http://127.0.0.1:${port}`, pid: suite.pid } };
+  const suiteUrl = `http://127.0.0.1:${port}`;
+  return {
+    bare: { url: bareUrl, pid: bare.pid, key: 'none' },
+    suite: { url: suiteUrl, pid: suite.pid, key: await makeKey(suiteUrl) },
+  };
+}
+
+/** A key whose limits are never reached, but counted. */
+async function makeKey(url) {
+  const answer = await fetch(`${url}/key/generate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${masterKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ max_budget: 100_000, rpm_limit: 10_000_000, tpm_limit: 10_000_000_000 }),
+  });
+  if (!answer.ok) throw new Error(`/key/generate: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()).key;
 }
 
 async function measure(target, load) {
   const pids = processTree(target.pid);
   const before = cpuMs(pids);
-  const result = await runLoad({ url: target.url, key, ...load });
+  const result = await runLoad({ url: target.url, key: target.key, ...load });
   return { ...result, cpuMicros: ((cpuMs(pids) - before) / result.requests) * 1000 };
 }
 
@@ -91,7 +115,7 @@ function row(name, bare, suite, unit, digits = 0) {
 
 async function run() {
   const { bare, suite } = await startAll();
-  for (const target of [bare, suite]) await runLoad({ url: target.url, key, clients: 8, seconds: 3, stream: false });
+  for (const target of [bare, suite]) await runLoad({ url: target.url, key: target.key, clients: 8, seconds: 3, stream: false });
   process.stdout.write('| measure | bare proxy | signalbox | unit | ratio |\n| --- | --- | --- | --- | --- |\n');
   const whole = { clients: 32, seconds, stream: false };
   const [b32, s32] = [await measure(bare, whole), await measure(suite, whole)];

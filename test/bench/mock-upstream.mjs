@@ -1,4 +1,5 @@
-// An upstream that answers at once, in its own process: chat completions whole or as 64 chunks. Prints its port.
+// An upstream that answers at once, in its own process: chat completions whole or as 64 chunks. Takes traces too, and forgets
+// them. Prints its port.
 import { createServer } from 'node:http';
 
 const whole = JSON.stringify({
@@ -20,6 +21,10 @@ createServer((request, response) => {
   const parts = [];
   request.on('data', (part) => parts.push(part));
   request.on('end', () => {
+    if (request.url === '/v1/traces') {
+      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      return;
+    }
     const body = Buffer.concat(parts).toString();
     if (!body.includes('"stream":true')) {
       response
