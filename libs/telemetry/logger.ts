@@ -1,28 +1,27 @@
 /** The one logger: JSON lines on stderr (stdout belongs to the launcher), with the trace id of the active span. */
 import { pino, type Logger as Pino } from 'pino';
+import { withoutSecrets } from './secret-fields.js';
 import { activeTraceId } from './tracing.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Field names whose values never reach a log, wherever they stand in a logged object (two levels deep). */
-const secretFields = ['api_key', 'apiKey', 'authorization', 'x-api-key', 'key', 'password', 'pepper', 'token'];
+/** Lines are written together, once they fill this or have waited so long; warnings and errors at once. */
+const buffered = { minLength: 8_192, periodicFlush: 100 } as const;
 
 export class Logger {
   private constructor(private readonly lines: Pino) {}
 
   /** A logger for one service. */
   static create(service: string, level: LogLevel): Logger {
-    const paths = secretFields.flatMap((field) => [`["${field}"]`, `*["${field}"]`]);
     return new Logger(
       pino(
         {
           level,
           base: { service },
           timestamp: pino.stdTimeFunctions.isoTime,
-          formatters: { level: (label) => ({ level: label }) },
-          redact: { paths, censor: '***' },
+          formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
         },
-        pino.destination({ dest: 2, sync: false }),
+        pino.destination({ dest: 2, sync: false, ...buffered }),
       ),
     );
   }
@@ -42,10 +41,12 @@ export class Logger {
 
   warn(fields: Record<string, unknown>, message: string): void {
     this.lines.warn(withTrace(fields), message);
+    this.lines.flush();
   }
 
   error(fields: Record<string, unknown>, message: string): void {
     this.lines.error(withTrace(fields), message);
+    this.lines.flush();
   }
 
   /** Waits until everything logged so far is written. */

@@ -158,7 +158,8 @@ function isSampled(spanContext: SpanContext | undefined): boolean {
 function linksOf(headers: readonly string[]): Link[] {
   return headers.flatMap((header) => {
     const linked = spanContextOf(header);
-    return linked === null ? [] : [{ context: linked }];
+    // What was not sampled is nowhere to be found.
+    return linked === null || !isSampled(linked) ? [] : [{ context: linked }];
   });
 }
 

@@ -115,7 +115,8 @@ function row(name, bare, suite, unit, digits = 0) {
 
 async function run() {
   const { bare, suite } = await startAll();
-  for (const target of [bare, suite]) await runLoad({ url: target.url, key: target.key, clients: 8, seconds: 3, stream: false });
+  for (const target of [bare, suite])
+    await runLoad({ url: target.url, key: target.key, clients: 8, seconds: 3, stream: false });
   process.stdout.write('| measure | bare proxy | signalbox | unit | ratio |\n| --- | --- | --- | --- | --- |\n');
   const whole = { clients: 32, seconds, stream: false };
   const [b32, s32] = [await measure(bare, whole), await measure(suite, whole)];

@@ -163,7 +163,7 @@ export class Access {
     scopes: readonly string[],
     ceilings: readonly Ceiling[],
   ): Promise<{ ceiling: Ceiling; reservation: Reservation; capped: boolean }> {
-    let refusal = new GatewayError('budget_unavailable');
+    let refusal: GatewayError | null = null;
     for (const [i, ceiling] of ceilings.entries()) {
       const { demands, capped } = demandsOf(scopes, ceiling.amounts);
       const outcome = await this.leases.reserve(demands);
@@ -176,7 +176,7 @@ export class Access {
         refusal = overBudget(key, outcome.denial, needed, Date.now());
       }
     }
-    throw refusal;
+    throw refusal ?? new GatewayError('budget_unavailable');
   }
 
   private admission(

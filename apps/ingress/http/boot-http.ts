@@ -11,9 +11,8 @@ import { errorDialectOf } from './client-dialect.js';
 import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
 import { ErrorFilter } from './error.filter.js';
 import { InFlight } from './in-flight.js';
-import { letGo, rememberScope, scopeHeaders, type RequestScope } from './request-scope.js';
+import { letGo, rememberScope, scopeHeaders, scopeOf, type RequestScope } from './request-scope.js';
 import { requestIdOf } from './request-id.js';
-import { TraceInterceptor } from './trace.interceptor.js';
 
 /** Bodies over this are refused before they are read; the config's limit, if lower, is applied by the handlers. */
 const hardBodyLimitBytes = 48 * 1024 * 1024;
@@ -33,7 +32,6 @@ export const bootHttp: Boot = async (module, parts) => {
   const filter = app.get(ErrorFilter);
   const inFlight = app.get(InFlight);
   app.useGlobalFilters(filter);
-  app.useGlobalInterceptors(new TraceInterceptor());
   prepareServer(app, parts, inFlight);
   app.connectMicroservice({ strategy: new BusTransport(parts.bus) });
   await app.startAllMicroservices();
@@ -87,6 +85,8 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
     }
     done();
   });
+  // The events of a socket, which bring the body, do not carry the trace by themselves.
+  fastify.addHook('preHandler', (request, _reply, done) => runInContext(scopeOf(request.raw).context, done));
 }
 
 interface Opening {
