@@ -8,7 +8,6 @@ import { AdminTransaction } from './keys/admin-transaction.store.js';
 import { AuditStore } from './keys/audit.store.js';
 import { ChangePublisher } from './keys/change.publisher.js';
 import { DeclaredKeys } from './keys/declared-keys.store.js';
-import { DeclaredSecrets } from './keys/declared-secrets.client.js';
 import { KeyAdmin } from './keys/key-admin.store.js';
 import { KeyStore } from './keys/key.store.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -46,7 +45,6 @@ import { UsageStore } from './usage/usage.store.js';
     AuditStore,
     ChangePublisher,
     DeclaredKeys,
-    DeclaredSecrets,
     ...budgetProviders,
     UsageStore,
     UsageConsumer,

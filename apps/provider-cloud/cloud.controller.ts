@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Bus, type StreamSender } from '#bus';
 import { Environment, resolveHeaders } from '#config';
 import { inferSubjects, wildcardSubject, type InferOpen } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
@@ -19,7 +19,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly bus: Bus,
     private readonly credentials: Credentials,
-    private readonly environment: Environment,
+    environment: Environment,
+    private readonly secrets: Secrets,
     logger: Logger,
     metrics: Metrics,
     snapshots: Snapshots,
@@ -52,7 +53,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private async serve(open: InferOpen, stream: StreamSender): Promise<void> {
     const credential = this.credentials.of(open.attempt.backend);
     if (credential.kind === 'missing') return refuseAttempt(open, stream, credential.failure, this.tools);
-    const headers = resolveHeaders(open.attempt.extraHeaders, this.environment.variables);
+    const headers = resolveHeaders(open.attempt.extraHeaders, this.secrets.variables());
     const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
     const { attempt } = open;

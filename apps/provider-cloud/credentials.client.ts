@@ -1,8 +1,8 @@
 /** Upstream keys, resolved from this process' own environment, or the config file it was given. Kept until the config changes. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Environment, resolveSecret, secretSourcesOf, type Secret } from '#config';
+import type { Secret } from '#config';
 import type { Backend, SecretRef } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import type { UpstreamFailure } from '#wire';
 
@@ -15,7 +15,7 @@ export class Credentials implements OnModuleInit {
   private readonly known = new Map<string, Secret | null>();
 
   constructor(
-    private readonly environment: Environment,
+    private readonly secrets: Secrets,
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
   ) {}
@@ -51,7 +51,7 @@ export class Credentials implements OnModuleInit {
     if (known !== undefined) return known;
     let secret: Secret | null = null;
     try {
-      secret = resolveSecret(ref, secretSourcesOf(this.environment));
+      secret = this.secrets.resolve(ref);
     } catch (error) {
       this.logger.error({ err: error, ref }, 'a key cannot be read');
     }

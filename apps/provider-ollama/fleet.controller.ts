@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Bus } from '#bus';
-import { Environment, resolveHeaders, resolveSecret, secretSourcesOf } from '#config';
+import { Environment, resolveHeaders } from '#config';
 import type { Backend, ConfigSnapshot } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { UsageReporter, type AttemptTools } from '#upstream';
 import { OllamaClient } from './engines/ollama.client.js';
@@ -27,6 +27,7 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
     private readonly logger: Logger,
     metrics: Metrics,
     private readonly snapshots: Snapshots,
+    private readonly secrets: Secrets,
   ) {
     const spoolFolder = join(environment.dataDir, 'spool');
     this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', service: 'provider-ollama', spoolFolder });
@@ -81,7 +82,7 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
       known.controller.configure(backend, snapshot, headers);
       return;
     }
-    const fill = (values: Readonly<Record<string, string>>) => resolveHeaders(values, this.environment.variables);
+    const fill = (values: Readonly<Record<string, string>>) => resolveHeaders(values, this.secrets.variables());
     const engine = backend.dialect === 'ollama' ? new OllamaClient(fill) : new OpenAiEngineClient(fill);
     const controller = new HostController(backend, snapshot, engine, this.parts);
     controller.configure(backend, snapshot, headers);
@@ -93,7 +94,7 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
   private headersOf(backend: Backend): Record<string, string> {
     if (backend.apiKey === null) return {};
     try {
-      const secret = resolveSecret(backend.apiKey, secretSourcesOf(this.environment));
+      const secret = this.secrets.resolve(backend.apiKey);
       if (secret !== null) return { authorization: `Bearer ${secret.reveal()}` };
     } catch (error) {
       this.logger.warn({ backend: backend.id, err: error }, 'the key of a backend cannot be read');

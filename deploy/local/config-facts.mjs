@@ -12,9 +12,10 @@ const READER = fileURLToPath(new URL('read-config.mjs', import.meta.url));
  * @typedef {{
  *   problems: { severity: string, text: string }[], hasMasterKey: boolean, isVerbose: boolean, masterKeyName: string | null,
  *   databaseUrl: string | null, databaseUrlName: string | null, secretNames: string[], declaredKeyNames: string[],
+ *   variables: Record<string, string>,
  * }} ConfigFacts
  *   databaseUrl: the file's own; secretNames: variables that it takes upstream keys from; declaredKeyNames: those of its
- *   virtual keys
+ *   virtual keys; variables: its `environment_variables`, without secrets
  */
 
 /**

@@ -27,6 +27,12 @@ const INTEGRATIONS = /^(LANGFUSE_|REDIS_|SMTP_|SLACK_|WEBHOOK_|SIGNALBOX_WEBHOOK
 const MASTER = /MASTER_KEY(_FILE)?$/;
 
 /**
+ * @param {string} variable
+ * @returns {boolean} whether its name says that its value is a secret
+ */
+export const looksSecret = (variable) => SECRET.test(variable);
+
+/**
  * @typedef {{
  *   caller: NodeJS.ProcessEnv, nats: { url: string, passwords?: Readonly<Record<string, string>> | undefined }, databaseUrl: string, pepper: string,
  *   host: string, port: number, managementPort: number, dataDir: string, config: string | undefined,
@@ -47,7 +53,7 @@ export function environmentOf(name, facts) {
   const env = {};
   for (const [variable, value] of Object.entries(facts.caller)) {
     if (OWN.test(variable) || value === undefined) continue;
-    const isSecret = SECRET.test(variable) || facts.secretNames.has(variable) || isNamed(variable, facts);
+    const isSecret = looksSecret(variable) || facts.secretNames.has(variable) || isNamed(variable, facts);
     if (!isSecret || mayHave(name, variable, facts)) env[variable] = value;
     else if (name === 'router' && value !== '') env[variable.replace(/_FILE$/, '')] = 'set';
   }

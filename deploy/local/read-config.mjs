@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { looksSecret } from './environment.mjs';
 
 const config = await import(new URL('../../dist/libs/config/index.js', import.meta.url).href);
 const { env } = process;
@@ -32,6 +33,27 @@ const sources = {
     readFileSync(include === null ? (file ?? '') : resolve(dirname(file ?? ''), include), 'utf8'),
 };
 
+/**
+ * `environment_variables` that are no secrets, by their names and by what the file uses them for. The services find all of
+ * them in the file, as it changes; they are started with these for what is read at a start only (OTEL_*, proxies, TZ).
+ */
+function plainVariables() {
+  const { backends = [], declaredKeys = [], deployments = [] } = snapshot ?? {};
+  const used = [
+    general?.masterKey,
+    ...backends.map((/** @type {{ apiKey: unknown }} */ one) => one.apiKey),
+    ...declaredKeys.map((/** @type {{ secret: unknown }} */ one) => one.secret),
+  ];
+  const secrets = new Set(used.map((ref) => JSON.stringify(ref)));
+  const headers = new Set(
+    deployments.flatMap((/** @type {{ extraHeaders: object }} */ one) => Object.values(one.extraHeaders)),
+  );
+  const plain = Object.entries(general?.variables ?? {}).filter(
+    ([name, ref]) => !looksSecret(name) && !secrets.has(JSON.stringify(ref)) && !headers.has(`os.environ/${name}`),
+  );
+  return Object.fromEntries(plain.map(([name, ref]) => [name, config.resolveSecret(ref, sources)?.reveal() ?? '']));
+}
+
 /** @type {import('./config-facts.mjs').ConfigFacts} */
 const facts = {
   problems: problems.map((problem) => ({ severity: problem.severity, text: config.formatProblem(problem) })),
@@ -46,5 +68,6 @@ const facts = {
   declaredKeyNames: (snapshot?.declaredKeys ?? []).flatMap((/** @type {{ secret: SecretRef }} */ one) =>
     nameOf(one.secret),
   ),
+  variables: plainVariables(),
 };
 process.stdout.write(JSON.stringify(facts));

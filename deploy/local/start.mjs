@@ -23,7 +23,6 @@ const tell = (/** @type {string} */ line) => log.say(line);
 
 /** @param {import('./arguments.mjs').Options} options */
 async function start(options) {
-  const env = withoutEmpty(process.env);
   const config = configFile(options.config);
   const dataDir = resolve(process.env.INIT_CWD ?? '.', options.dataDir);
   shutdown.release = claimDataDir(dataDir);
@@ -37,6 +36,7 @@ async function start(options) {
   await ensureInstalled(root, runtime, tell);
   await ensureBuilt(root, runtime, tell);
   const facts = await readConfigFacts(runtime.node, config);
+  const env = withoutEmpty({ ...process.env, ...facts.variables });
   const told = facts.problems.filter((problem) => options.debug || problem.severity !== 'note');
   for (const problem of told) tell(problem.text);
   const errors = facts.problems.filter((problem) => problem.severity === 'error').length;

@@ -8,7 +8,7 @@ export type { ConfigWatch } from './config-file.client.js';
 export { defaultConfig } from './default-config.js';
 export { ollamaBaseUrl } from './ollama-host.js';
 export { withDiscoveredModels, discoveredPath } from './discovered-models.js';
-export { Secret, resolveSecret, resolveHeaders } from './secret.js';
+export { Secret, resolveSecret, resolveHeaders, withDeclaredVariables } from './secret.js';
 export type { SecretSources } from './secret.js';
 export { providers, resolveModelName } from './providers.js';
 export type { Provider, ModelTarget } from './providers.js';

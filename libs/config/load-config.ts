@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { ConfigProblem, ConfigSnapshot } from '#contracts';
 import { isPlainMap, type PlainMap } from './source/plain-map.js';
-import { checkSection, warnOfUnknownKeys } from './source/check-section.js';
+import { checkSection, issueText, valueAt, warnOfUnknownKeys } from './source/check-section.js';
 import { readFileTree, warnOfUnknownSections, type FileTree, type ReadInclude } from './source/file-tree.js';
 import { relocateEntryKeys, relocateSettings } from './source/relocate.js';
 import { replaceReferences, Variables, type DeclaredVariable } from './source/references.js';
@@ -76,7 +76,8 @@ function checkShapes({ root, problems }: FileTree): void {
     if (parsed.success) continue;
     for (const issue of parsed.error.issues) {
       const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-      problems.error([key, ...steps], issue.message.replace('Invalid input: ', '').replace('record', 'map'));
+      const isSecret = key === 'environment_variables' || key === 'credential_list';
+      problems.error([key, ...steps], issueText(issue, valueAt(value, steps), isSecret));
     }
     if (parsed.error.issues.some((issue) => issue.path.length === 0) || key !== 'environment_variables')
       delete root[key];
@@ -165,7 +166,9 @@ function buildSnapshot(
     );
   }
   const entries: unknown[] = Array.isArray(root['model_list']) ? root['model_list'] : [];
-  if (entries.length === 0) context.problems.warning(['model_list'], 'there are no models');
+  if (entries.length === 0 && !context.problems.hasErrors) {
+    context.problems.warning(['model_list'], 'there are no models');
+  }
   const models = buildModelList(entries, infoAsWritten, deploymentDefaults(settings), context);
   const routing = buildRoutingSettings(settings, context);
   const timezone = config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -16,12 +16,12 @@ describe('a file that cannot be read', () => {
     [
       'a list of models that is a number',
       'model_list: 3\n',
-      'c.yaml:1: error: model_list: expected array, received number',
+      'c.yaml:1: error: model_list: must be a list, is the number 3',
     ],
     [
       'settings that are a list',
       withModel('router_settings: [a]\n'),
-      'c.yaml:5: error: router_settings: expected map, received array',
+      'c.yaml:5: error: router_settings: must be a map, is a list',
     ],
     ['a wrapper around nothing', 'proxy_config: 3\n', 'c.yaml:1: error: proxy_config: must be a map of sections'],
     [

@@ -5,7 +5,7 @@ import type { Environment } from './env.js';
 import type { SecretSources } from './secret.js';
 
 /** Sources for `resolveSecret`. Reading throws where a secret stands in a file that this process was not given. */
-export function secretSourcesOf(environment: Environment): SecretSources {
+export function secretSourcesOf(environment: Pick<Environment, 'variables' | 'configFile'>): SecretSources {
   return {
     env: environment.variables,
     readFile: (include) => {

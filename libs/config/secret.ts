@@ -54,7 +54,24 @@ export function resolveSecret(ref: SecretRef, sources: SecretSources): Secret | 
   const value = valueAtPath(readYaml(text, '').value, ref.path.slice(hash + 1));
   const variable = variableName(value);
   if (variable !== null) return secretOf(sources.env[variable]);
-  return typeof value === 'string' || typeof value === 'number' ? secretOf(String(value)) : null;
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isText ? secretOf(String(value)) : null;
+}
+
+/**
+ * The environment with the file's `environment_variables` (`ConfigSnapshot.general.variables`) in front of it. Throws where
+ * the file that holds them cannot be read.
+ */
+export function withDeclaredVariables(
+  declared: Readonly<Record<string, SecretRef>>,
+  sources: SecretSources,
+): Readonly<Record<string, string | undefined>> {
+  const variables = { ...sources.env };
+  for (const [name, ref] of Object.entries(declared)) {
+    const text = resolveSecret(ref, sources)?.reveal();
+    if (text !== undefined) variables[name] = text;
+  }
+  return variables;
 }
 
 /**

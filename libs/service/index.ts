@@ -5,6 +5,7 @@ export { Serves, BusTransport } from './bus-transport.js';
 export { nestLogger } from './nest-logger.js';
 export { Readiness } from './readiness.js';
 export { Snapshots } from './snapshots.js';
+export { Secrets } from './secrets.js';
 export { ServiceModule } from './service.module.js';
 export type { ServiceParts } from './service.module.js';
 export { Ownership } from './ownership.js';

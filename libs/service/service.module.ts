@@ -5,6 +5,7 @@ import { Environment } from '#config';
 import { Logger, Metrics } from '#telemetry';
 import { Readiness } from './readiness.js';
 import { Snapshots } from './snapshots.js';
+import { Secrets } from './secrets.js';
 
 export interface ServiceParts {
   readonly bus: Bus;
@@ -26,6 +27,7 @@ export class ServiceModule {
       { provide: Metrics, useValue: parts.metrics },
       { provide: Readiness, useValue: parts.readiness },
       { provide: Snapshots, useValue: parts.snapshots },
+      { provide: Secrets, useValue: new Secrets(parts) },
     ];
     return { module: ServiceModule, providers, exports: providers.map((provider) => provider.provide) };
   }

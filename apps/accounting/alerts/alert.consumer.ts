@@ -1,9 +1,8 @@
 /** Sends alerts to people: takes them from the stream EVENTS, each to every target, again and again until it got through. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type DurableMessage } from '#bus';
-import { Environment } from '#config';
 import { AlertBudget, AlertSpendReport } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { alertTargets, wantsBudgetAlerts, wantsSpendReports, type AlertTarget } from './alert-targets.js';
 import { slackReport, spendReportPayload } from './spend-report-payload.js';
@@ -23,7 +22,7 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly bus: Bus,
-    private readonly environment: Environment,
+    private readonly secrets: Secrets,
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
   ) {}
@@ -48,7 +47,7 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
     const general = this.snapshots.current()?.general;
     if (general === undefined) return message.nak(1_000);
     if (!alert.isWanted(general.extras['alert_types'])) return message.ack();
-    const { targets, missing } = alertTargets(general.alerting, this.environment.variables);
+    const { targets, missing } = alertTargets(general.alerting, this.secrets.variables());
     this.warnOf(missing);
     const done = this.delivered.get(message.sequence) ?? new Set();
     for (const target of targets) {

@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { In, type EntityManager } from 'typeorm';
 import { Environment } from '#config';
 import { KeyId, toGatewayError, type ConfigSnapshot, type DeclaredKey, type KeyDigest } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { Database } from '../database/database.client.js';
 import { KeyDigestEntity, KeyEntity } from '../database/entities/access.entity.js';
@@ -12,7 +12,6 @@ import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
 import { budgetRows, globalBudgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { declaredRow, differs } from './declared-key.js';
-import { DeclaredSecrets } from './declared-secrets.client.js';
 import { digestOfKey, lastFour } from './key-digest.js';
 import { KeyAdmin } from './key-admin.store.js';
 import { KeyStore } from './key.store.js';
@@ -44,7 +43,7 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
     private readonly keys: KeyAdmin,
     private readonly store: KeyStore,
     private readonly owners: OwnerStore,
-    private readonly secrets: DeclaredSecrets,
+    private readonly secrets: Secrets,
     private readonly logger: Logger,
   ) {}
 
@@ -93,7 +92,7 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
   private secretOf(declared: DeclaredKey): Ready | null {
     const { alias, path, secret: ref } = declared;
     try {
-      const secret = this.secrets.read(ref);
+      const secret = this.secrets.resolve(ref)?.reveal() ?? null;
       const pepper = this.environment.keyPepper;
       if (secret !== null && pepper !== null) {
         return { declared, digest: digestOfKey(secret, pepper), last4: lastFour(secret) };

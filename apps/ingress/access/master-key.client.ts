@@ -1,8 +1,8 @@
 /** The master key in force: LITELLM_MASTER_KEY, or what the config's `general_settings.master_key` refers to. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Environment, resolveSecret, secretSourcesOf, type Secret } from '#config';
+import { Environment, type Secret } from '#config';
 import type { SecretRef } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 
 @Injectable()
@@ -12,6 +12,7 @@ export class MasterKey implements OnModuleInit {
 
   constructor(
     private readonly environment: Environment,
+    private readonly secrets: Secrets,
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
   ) {}
@@ -38,7 +39,7 @@ export class MasterKey implements OnModuleInit {
 
   private resolve(ref: SecretRef): Secret | null {
     try {
-      return resolveSecret(ref, secretSourcesOf(this.environment));
+      return this.secrets.resolve(ref);
     } catch (error) {
       this.logger.error({ err: error }, 'the config file cannot be read');
       return null;

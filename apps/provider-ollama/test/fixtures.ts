@@ -18,7 +18,7 @@ import {
   type Deployment,
   type ProbeReply,
 } from '#contracts';
-import { Readiness, Snapshots } from '#service';
+import { Readiness, Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { FleetController } from '../fleet.controller.js';
 
@@ -167,8 +167,9 @@ export async function startWorker(natsUrl: string, env: Record<string, string> =
   const metrics = new Metrics({ service: 'provider-ollama', version: 'test', processMetrics: false });
   const bus = await Bus.connect({ url: natsUrl, user: null, password: null, name: 'worker', logger, metrics });
   const snapshots = new Snapshots(bus, logger, metrics, new Readiness());
+  const secrets = new Secrets({ environment, snapshots, logger });
   await snapshots.start();
-  const fleet = new FleetController(bus, environment, logger, metrics, snapshots);
+  const fleet = new FleetController(bus, environment, logger, metrics, snapshots, secrets);
   await fleet.onApplicationBootstrap();
   const close = async () => {
     snapshots.stop();

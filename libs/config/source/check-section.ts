@@ -106,7 +106,8 @@ const nouns: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boolean): string {
+/** What is wrong with a value, in words: `must be a list, is a map`. A secret is not shown. */
+export function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boolean): string {
   const is = value === undefined ? 'is missing' : `is ${isSecret ? 'not' : describeValue(value)}`;
   switch (issue.code) {
     case 'invalid_type':
@@ -163,7 +164,8 @@ function convertFromEnvironment(
   return converted;
 }
 
-function valueAt(root: unknown, steps: Path): unknown {
+/** The value under `root` at these steps; undefined where the way ends before. */
+export function valueAt(root: unknown, steps: Path): unknown {
   let at = root;
   for (const step of steps) {
     if (Array.isArray(at) && typeof step === 'number') at = at[step];
