@@ -1,5 +1,5 @@
 /** From an arranged group to attempts: each deployment once, then the retries with their delays. */
-import type { Attempt, PlanQuery, RetryPolicy, RoutingSettings } from '#contracts';
+import type { Attempt, ByErrorClass, PlanQuery, RetryPolicy, RoutingSettings } from '#contracts';
 import type { Candidate } from './candidate.js';
 import type { Ranked } from './arrange.js';
 
@@ -24,6 +24,8 @@ export interface GroupRole {
   readonly truncates: boolean;
   /** Attempts that answer one kind of failure are made once. */
   readonly retries: boolean;
+  /** `model_group_retry_policy` of the group; null where the common one holds. */
+  readonly ownRetries: ByErrorClass | null;
 }
 
 /** The retries that a request may use: the client's number stands for all classes of failures. */
@@ -46,7 +48,8 @@ export function attemptsOfGroup(
   sizes: ContextSizes,
 ): Attempt[] {
   const policy = retryPolicyOf(query, routing);
-  const mayRetry = tried.map((entry) => (role.retries ? retriesOf(entry.candidate, query, policy) : 0));
+  const perClass = query.overrides.numRetries === null ? (role.ownRetries ?? policy.perClass) : {};
+  const mayRetry = tried.map((entry) => (role.retries ? retriesOf(entry.candidate, query, policy.count, perClass) : 0));
   const rounds = Math.max(0, ...mayRetry);
   const total = Math.max(tried.length, 1 + rounds);
   const attempts: Attempt[] = [];
@@ -63,9 +66,9 @@ export function attemptsOfGroup(
 }
 
 /** A deployment's own number, else the common one, and as many as the most patient class of failures needs. */
-function retriesOf(candidate: Candidate, query: PlanQuery, policy: RetryPolicy): number {
+function retriesOf(candidate: Candidate, query: PlanQuery, count: number, perClass: ByErrorClass): number {
   const own = query.overrides.numRetries === null ? candidate.deployment.numRetries : null;
-  return Math.max(own ?? policy.count, ...Object.values(policy.perClass));
+  return Math.max(own ?? count, ...Object.values(perClass));
 }
 
 function backoffMs(retry: number, routing: RoutingSettings, random: () => number): number {

@@ -75,6 +75,39 @@ describe('retries', () => {
     expect(fleet.plan('m', { overrides: { numRetries: 0 } }).retry).toEqual({ count: 0, perClass: {} });
   });
 
+  describe('model_group_retry_policy', () => {
+    const fleet = new FleetUnderTest({
+      deployments: [
+        { modelName: 'm', host: 'h0', id: 'a' },
+        { modelName: 'other', host: 'h1', id: 'b' },
+      ],
+      routing: {
+        numRetries: 0,
+        retryPolicy: { TimeoutError: 1 },
+        groupRetryPolicy: { nick: { RateLimitError: 2 } },
+        aliases: { nick: { model: 'm', hidden: false } },
+        fallbacks: { m: ['other'] },
+      },
+    });
+    const retries = (model: string, spec: QuerySpec = {}) =>
+      fleet.plan(model, spec).attempts.map((one) => `${one.modelGroup}.${one.retry}`);
+
+    it('stands instead of retry_policy, for its name only', () => {
+      expect(retries('nick')).toEqual(['m.0', 'm.1', 'm.2', 'other.0', 'other.1']);
+      expect(retries('m')).toEqual(['m.0', 'm.1', 'other.0', 'other.1']);
+      expect(fleet.plan('nick').retry).toEqual({
+        count: 0,
+        perClass: { TimeoutError: 1 },
+        perGroup: { m: { RateLimitError: 2 } },
+      });
+    });
+
+    it("gives way to the client's number", () => {
+      expect(retries('nick', { overrides: { numRetries: 0 } })).toEqual(['m.0', 'other.0']);
+      expect(fleet.plan('nick', { overrides: { numRetries: 0 } }).retry).toEqual({ count: 0, perClass: {} });
+    });
+  });
+
   it('a large pool is not tried out to its end', () => {
     const pool = Array.from({ length: 50 }, () => ({}));
     expect(tries({ deployments: hosts(...pool) })).toHaveLength(8);

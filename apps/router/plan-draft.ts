@@ -1,5 +1,5 @@
 /** A plan in the making: the attempts so far, what was left out and why, and which models were looked at. */
-import type { Attempt, Plan, PlanQuery } from '#contracts';
+import type { Attempt, ByErrorClass, Plan, PlanQuery } from '#contracts';
 import { arrange } from './arrange.js';
 import {
   attemptsOfGroup,
@@ -37,6 +37,8 @@ export class PlanDraft {
   readonly #attempts: Attempt[] = [];
   readonly #reasons: string[] = [];
   readonly #seen = new Map<string, Set<string>>();
+  /** Retries of the groups that have numbers of their own. */
+  readonly #ownRetries: Record<string, ByErrorClass> = {};
 
   constructor(readonly context: DraftContext) {}
 
@@ -64,7 +66,7 @@ export class PlanDraft {
   }
 
   /** Adds the attempts on a group. A deployment that stands in the plan already, under another name, is left out. */
-  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group'> & { joinsTrials?: boolean }): Expansion {
+  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group' | 'ownRetries'> & { joinsTrials?: boolean }): Expansion {
     const { query, fleet, index, random, nowMs } = this.context;
     const { routing, general } = index.snapshot;
     const { truncates, joinsTrials = false } = role;
@@ -77,7 +79,8 @@ export class PlanDraft {
     const { stream, inputTokens } = query;
     const ranked = arrange(kept, mostDeployments, routing, { fleet, stream, inputTokens, random, lot, nowMs });
     const room = mostAttempts - this.#attempts.length;
-    const group: GroupRole = { ...role, group: resolution.group };
+    const ownRetries = this.#retriesOf(resolution);
+    const group: GroupRole = { ...role, group: resolution.group, ownRetries };
     const sizes = (candidate: Candidate) => ({
       limit: contextLimitOf(candidate, fleet),
       inUse: contextInUseOf(candidate, fleet, nowMs),
@@ -105,10 +108,26 @@ export class PlanDraft {
       model: query.model,
       modelGroup: primary.group,
       attempts: withFirstTokenTimeout(attempts, routing.firstTokenTimeoutMs),
-      retry: { count: Math.max(policy.count, own), perClass: policy.perClass },
+      retry: {
+        count: Math.max(policy.count, own),
+        perClass: policy.perClass,
+        ...(Object.keys(this.#ownRetries).length === 0 ? {} : { perGroup: this.#ownRetries }),
+      },
       reasons: [...this.#reasons],
       complexity: primary.complexity,
     };
+  }
+
+  /** `model_group_retry_policy` of the asked name, an alias on the way, or the group; none where the client set a number. */
+  #retriesOf({ group, path }: Resolution): ByErrorClass | null {
+    const { query, index } = this.context;
+    const policies = index.snapshot.routing.groupRetryPolicy;
+    if (policies === undefined || query.overrides.numRetries !== null) return null;
+    const name = path.find((one) => Object.hasOwn(policies, one));
+    const own = name === undefined ? undefined : policies[name];
+    if (own === undefined) return null;
+    this.#ownRetries[group] = own;
+    return own;
   }
 
   #seenFor(kind: string): Set<string> {

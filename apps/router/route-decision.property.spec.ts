@@ -217,9 +217,11 @@ it('no prompt is sent where it does not fit, unless it is cut', () => {
 it('begins with an attempt of any kind, and has retries enough for what it allows', () => {
   forEveryPlan((plan) => {
     expect(plan.attempts[0]?.onlyAfter).toBe('any');
-    const allowed =
-      plan.retry === undefined ? 0 : retriesAllowed(plan.retry, { code: 'upstream_error', upstreamStatus: 500 });
-    for (const attempt of plan.attempts) expect(attempt.retry).toBeLessThanOrEqual(allowed);
+    const failure = { code: 'upstream_error', upstreamStatus: 500 };
+    for (const { retry, modelGroup } of plan.attempts) {
+      const allowed = plan.retry === undefined ? 0 : retriesAllowed(plan.retry, failure, modelGroup);
+      expect(retry).toBeLessThanOrEqual(allowed);
+    }
   });
 });
 

@@ -44,6 +44,21 @@ describe('a file that can be used, with a word about it', () => {
       "c.yaml:7: warning: router_settings.fallbacks[0].zzz: these fallbacks are never used: there is no model 'zzz'.",
     ],
     [
+      'retries of nothing',
+      withModel('router_settings:\n  model_group_retry_policy: {b: {TimeoutErrorRetries: 1}}\n'),
+      "c.yaml:6: warning: router_settings.model_group_retry_policy.b: these retries are never used: there is no model 'b'. Did you mean 'a'?",
+    ],
+    [
+      'an unknown class of errors',
+      withModel('router_settings:\n  allowed_fails_policy: {TimeoutErrorAlowedFails: 1}\n'),
+      "c.yaml:6: warning: router_settings.allowed_fails_policy.TimeoutErrorAlowedFails: unknown error class, ignored. Did you mean 'TimeoutErrorAllowedFails'?",
+    ],
+    [
+      'a cooldown for faults of requests',
+      withModel('router_settings:\n  allowed_fails_policy: {BadRequestErrorAllowedFails: 1}\n'),
+      'c.yaml:6: warning: router_settings.allowed_fails_policy.BadRequestErrorAllowedFails: has no effect here: a request that is itself at fault takes no deployment out',
+    ],
+    [
       'a default fallback to nothing',
       withModel('litellm_settings:\n  default_fallbacks: [zzz]\n'),
       'c.yaml:6: warning: litellm_settings.default_fallbacks[0]: this fallback leads nowhere',

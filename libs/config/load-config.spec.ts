@@ -143,3 +143,22 @@ describe('the revision', () => {
     expect(snapshotOf(changed).revision).not.toBe(snapshotOf(text).revision);
   });
 });
+
+it('reads numbers by class of error for retries and cooldowns, of all models and of single ones', () => {
+  const text = `model_list:
+  - model_name: a
+    litellm_params: {model: ollama/x}
+    model_info: {allowed_fails_policy: {TimeoutErrorAllowedFails: 9}}
+router_settings:
+  retry_policy: {TimeoutErrorRetries: 1, BadGatewayErrorRetries: null}
+  model_group_retry_policy: {a: {RateLimitErrorRetries: 4}}
+  allowed_fails_policy: {RateLimitErrorAllowedFails: 0, ServiceUnavailableErrorAllowedFails: 2}
+`;
+  const { routing, deployments } = snapshotOf(text);
+  expect(routing).toMatchObject({
+    retryPolicy: { TimeoutError: 1 },
+    groupRetryPolicy: { a: { RateLimitError: 4 } },
+    allowedFailsPolicy: { RateLimitError: 0, ServiceUnavailableError: 2 },
+  });
+  expect(deployments[0]?.allowedFailsPolicy).toEqual({ TimeoutError: 9 });
+});

@@ -67,6 +67,11 @@ describe('settings that cannot be used', () => {
       'must be a whole number from 0, is the text "two"',
     ],
     [
+      'a retry policy of a model that is a number',
+      'router_settings:\n  model_group_retry_policy: {a: 2}\n',
+      'c.yaml:6: error: router_settings.model_group_retry_policy.a: must be a map such as {TimeoutErrorRetries: 1}, is the number 2',
+    ],
+    [
       'an unknown key of ours',
       'signalbox:\n  first_token_timeot: 3\n',
       "c.yaml:6: error: signalbox.first_token_timeot: unknown key 'first_token_timeot'. Did you mean 'first_token_timeout'?",

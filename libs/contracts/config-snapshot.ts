@@ -87,6 +87,25 @@ export type Capabilities = z.infer<typeof Capabilities>;
 export const DefaultParams = z.record(z.string(), z.unknown());
 export type DefaultParams = z.infer<typeof DefaultParams>;
 
+export const errorClasses = [
+  'AuthenticationError',
+  'BadRequestError',
+  'ContentPolicyViolationError',
+  'InternalServerError',
+  'RateLimitError',
+  'TimeoutError',
+  'ServiceUnavailableError',
+  'BadGatewayError',
+  'NotFoundError',
+] as const;
+/** LiteLLM's classes of failures. */
+export const ErrorClass = z.enum(errorClasses);
+export type ErrorClass = z.infer<typeof ErrorClass>;
+
+/** A number for each class that has one: retries, or failures before a cooldown. */
+export const ByErrorClass = z.partialRecord(ErrorClass, z.number().int().nonnegative());
+export type ByErrorClass = z.infer<typeof ByErrorClass>;
+
 export const Deployment = z.object({
   id: DeploymentId,
   /** `model_name`: what clients ask for. May hold `*` for wildcard deployments. */
@@ -109,6 +128,7 @@ export const Deployment = z.object({
   loadTimeoutMs: z.number().positive(),
   numRetries: z.number().int().nonnegative().nullable(),
   allowedFails: z.number().int().nonnegative().nullable(),
+  allowedFailsPolicy: ByErrorClass.optional(),
   cooldownMs: z.number().nonnegative().nullable(),
   params: DefaultParams,
   extraBody: z.record(z.string(), z.unknown()),
@@ -170,24 +190,17 @@ export const ComplexityRouter = z.object({
 });
 export type ComplexityRouter = z.infer<typeof ComplexityRouter>;
 
-export const errorClasses = [
-  'AuthenticationError',
-  'BadRequestError',
-  'ContentPolicyViolationError',
-  'InternalServerError',
-  'RateLimitError',
-  'TimeoutError',
-] as const;
-export const ErrorClass = z.enum(errorClasses);
-export type ErrorClass = z.infer<typeof ErrorClass>;
-
 export const RoutingSettings = z.object({
   strategy: StrategyName.nullable(),
   strategyArgs: z.record(z.string(), z.unknown()),
   numRetries: z.number().int().nonnegative(),
   retryAfterMs: z.number().nonnegative(),
-  retryPolicy: z.partialRecord(ErrorClass, z.number().int().nonnegative()),
+  retryPolicy: ByErrorClass,
+  /** By the name that is asked for, or the group it leads to: stands instead of `retryPolicy`. */
+  groupRetryPolicy: z.record(z.string(), ByErrorClass).optional(),
   allowedFails: z.number().int().nonnegative(),
+  /** Failures before a cooldown, of the classes that have a number of their own. */
+  allowedFailsPolicy: ByErrorClass.optional(),
   cooldownMs: z.number().nonnegative(),
   disableCooldowns: z.boolean(),
   maxFallbacks: z.number().int().nonnegative(),

@@ -35,6 +35,7 @@ export {
   TierName,
   ComplexityRouter,
   errorClasses,
+  ByErrorClass,
   ErrorClass,
   RoutingSettings,
   DeclaredKey,
@@ -81,7 +82,7 @@ export {
 export type { ProbeReply, AttemptOutcomeEvent, BackendLoadEvent } from './backend-state.js';
 export { RateLimits, KeyRole, KeyRecord, LookUpKey, KeysBucket } from './access.js';
 export { DrainBackend } from './drain.js';
-export { RetryPolicy, errorClassOf, retriesAllowed } from './retry-policy.js';
+export { RetryPolicy, errorClassOf, numberFor, retriesAllowed } from './retry-policy.js';
 export type { RetryFailure } from './retry-policy.js';
 export {
   Actor,

@@ -9,6 +9,9 @@ describe('errorClassOf', () => {
     ['upstream_error', 401, 'AuthenticationError'],
     ['upstream_error', 429, 'RateLimitError'],
     ['upstream_error', null, 'InternalServerError'],
+    ['upstream_error', 502, 'BadGatewayError'],
+    ['upstream_error', 529, 'ServiceUnavailableError'],
+    ['model_not_found', 404, 'NotFoundError'],
     ['upstream_timeout', null, 'TimeoutError'],
     ['rate_limit_exceeded', 429, 'RateLimitError'],
     ['content_policy_violation', 400, 'ContentPolicyViolationError'],
@@ -29,19 +32,31 @@ describe('retriesAllowed', () => {
     ['model_not_found', 404, 0],
     ['invalid_request', 400, 0],
   ] as const)('%s with status %s: %i', (code, upstreamStatus, expected) => {
-    expect(retriesAllowed(policy, { code, upstreamStatus })).toBe(expected);
+    expect(retriesAllowed(policy, { code, upstreamStatus }, 'm')).toBe(expected);
   });
 
   it('takes the number of the class where the config has one, also 0', () => {
     const own: RetryPolicy = { count: 2, perClass: { TimeoutError: 0, RateLimitError: 5, AuthenticationError: 1 } };
-    expect(retriesAllowed(own, { code: 'upstream_timeout', upstreamStatus: null })).toBe(0);
-    expect(retriesAllowed(own, { code: 'rate_limit_exceeded', upstreamStatus: 429 })).toBe(5);
-    expect(retriesAllowed(own, { code: 'upstream_error', upstreamStatus: 401 })).toBe(1);
+    expect(retriesAllowed(own, { code: 'upstream_timeout', upstreamStatus: null }, 'm')).toBe(0);
+    expect(retriesAllowed(own, { code: 'rate_limit_exceeded', upstreamStatus: 429 }, 'm')).toBe(5);
+    expect(retriesAllowed(own, { code: 'upstream_error', upstreamStatus: 401 }, 'm')).toBe(1);
+  });
+
+  it('takes the number of the wider class where its own has none, and of the group where that has numbers', () => {
+    const own: RetryPolicy = {
+      count: 2,
+      perClass: { InternalServerError: 4, BadGatewayError: 1 },
+      perGroup: { other: { TimeoutError: 6 } },
+    };
+    const of = (upstreamStatus: number, group = 'm') =>
+      retriesAllowed(own, { code: 'upstream_error', upstreamStatus }, group);
+    expect([of(503), of(502), of(500), of(429)]).toEqual([4, 1, 4, 2]);
+    expect([of(503, 'other'), of(504, 'other')]).toEqual([2, 6]);
   });
 
   it('never repeats a refused connection or an empty account, whatever the config says', () => {
     const own: RetryPolicy = { count: 9, perClass: { InternalServerError: 9, AuthenticationError: 9 } };
-    expect(retriesAllowed(own, { code: 'upstream_unreachable', upstreamStatus: null })).toBe(0);
-    expect(retriesAllowed(own, { code: 'insufficient_quota', upstreamStatus: 402 })).toBe(0);
+    expect(retriesAllowed(own, { code: 'upstream_unreachable', upstreamStatus: null }, 'm')).toBe(0);
+    expect(retriesAllowed(own, { code: 'insufficient_quota', upstreamStatus: 402 }, 'm')).toBe(0);
   });
 });

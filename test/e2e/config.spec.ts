@@ -130,7 +130,9 @@ describe('a change that cannot be used', () => {
 });
 
 it('no secret of the file is printed, in no log and on no page', async () => {
-  const pages = await Promise.all(['/health', '/v1/model/info', '/v1/models'].map(async (path) => (await call(path)).text()));
+  const pages = await Promise.all(
+    ['/health', '/v1/model/info', '/v1/models'].map(async (path) => (await call(path)).text()),
+  );
   const logs = (['ingress', 'router', 'provider-cloud', 'accounting', 'health'] as const).map((name) =>
     JSON.stringify(suite.records(name)),
   );

@@ -76,7 +76,7 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
     const tried = plan.attempts[index];
     if (tried === undefined) return false;
     if (tried.deploymentId === attempt.deploymentId) {
-      return isOutForLong(failure) || attempt.retry > retriesFor(plan, failure);
+      return isOutForLong(failure) || attempt.retry > retriesFor(plan, failure, attempt.modelGroup);
     }
     if (tried.backend.id !== attempt.backend.id) return false;
     // OpenRouter's free day is over for its free models; those that cost something go on.
@@ -95,8 +95,9 @@ function isOutForLong(failure: StreamFailure): boolean {
   return failure.retryAfterMs !== null && failure.retryAfterMs > longestBackoffMs;
 }
 
-function retriesFor(plan: TryList, failure: StreamFailure): number {
+function retriesFor(plan: TryList, failure: StreamFailure, group: string): number {
   if (plan.retry === undefined) return Number.POSITIVE_INFINITY;
   const status = failure.details['upstreamStatus'];
-  return retriesAllowed(plan.retry, { code: failure.code, upstreamStatus: typeof status === 'number' ? status : null });
+  const upstreamStatus = typeof status === 'number' ? status : null;
+  return retriesAllowed(plan.retry, { code: failure.code, upstreamStatus }, group);
 }

@@ -1,6 +1,6 @@
 /** Moves the breakers of a deployment and its backend as an outcome demands. */
-import type { AttemptOutcomeEvent, Deployment, RoutingSettings } from '#contracts';
-import { fail, open, releaseTrial, succeed, type Opening } from './breaker.js';
+import { errorClassOf, numberFor, type AttemptOutcomeEvent, type Deployment, type RoutingSettings } from '#contracts';
+import { fail, hasFailedTooOften, noteFailure, open, releaseTrial, succeed, type Opening } from './breaker.js';
 import { consequenceOf, type Consequence } from './consequence.js';
 import type { BackendState, DeploymentState } from './fleet-state.js';
 
@@ -30,16 +30,44 @@ export function applyConsequence(
       return;
     case 'counted': {
       const cooldownMs = deployment.cooldownMs ?? routing.cooldownMs;
-      const allowed = deployment.allowedFails ?? routing.allowedFails;
+      const { kind, allowed } = allowanceOf(outcome, deployment, routing);
       const opening = { cooldownMs, exact: false, reason: consequence.reason, probeCloses: false };
-      state.breaker = fail(state.breaker, consequence.weight, allowed, opening, nowMs);
+      state.breaker = fail(
+        state.breaker,
+        kind,
+        allowed ?? deployment.allowedFails ?? routing.allowedFails,
+        opening,
+        nowMs,
+      );
       backend.breaker = releaseTrial(backend.breaker);
       return;
     }
-    case 'out':
+    case 'out': {
+      const { kind, allowed } = allowanceOf(outcome, deployment, routing);
+      if (allowed !== null && !consequence.firm) {
+        state.breaker = noteFailure(state.breaker, kind, nowMs);
+        if (!hasFailedTooOften(state.breaker, kind, allowed)) return;
+      }
       takeOut(consequence, deployment, routing, state, backend, nowMs);
       return;
+    }
   }
+}
+
+/**
+ * LiteLLM's `allowed_fails_policy`: failures of this class before a cooldown, counted by themselves; null where the class
+ * has no number of its own.
+ */
+function allowanceOf(
+  outcome: AttemptOutcomeEvent,
+  deployment: Deployment,
+  routing: RoutingSettings,
+): { kind: string; allowed: number | null } {
+  const failure = { code: outcome.errorCode ?? '', upstreamStatus: outcome.upstreamStatus };
+  const errorClass = errorClassOf(failure);
+  const own = numberFor(deployment.allowedFailsPolicy ?? {}, errorClass);
+  const allowed = own ?? numberFor(routing.allowedFailsPolicy ?? {}, errorClass) ?? null;
+  return { kind: allowed === null ? 'any' : errorClass, allowed };
 }
 
 function takeOut(

@@ -16,7 +16,7 @@ const t0 = 1_000_000;
 
 const failTimes = (times: number, allowed: number, now = t0): Breaker => {
   let breaker = closedBreaker;
-  for (let i = 0; i < times; i += 1) breaker = fail(breaker, 1, allowed, opening, now);
+  for (let i = 0; i < times; i += 1) breaker = fail(breaker, 'any', allowed, opening, now);
   return breaker;
 };
 
@@ -33,10 +33,10 @@ describe('a breaker', () => {
   });
 
   it('forgets failures after a minute and after a success', () => {
-    const old = fail(failTimes(3, 3), 1, 3, opening, t0 + 61_000);
+    const old = fail(failTimes(3, 3), 'any', 3, opening, t0 + 61_000);
     expect(breakerState(old, t0 + 61_000).kind).toBe('closed');
     const succeeded = succeed(failTimes(3, 3), t0, t0 + 1);
-    expect(breakerState(fail(succeeded, 1, 3, opening, t0 + 2), t0 + 2).kind).toBe('closed');
+    expect(breakerState(fail(succeeded, 'any', 3, opening, t0 + 2), t0 + 2).kind).toBe('closed');
   });
 
   it('lets one trial through, another one when that gave no verdict, and all when nothing bad was heard of it', () => {
@@ -46,7 +46,7 @@ describe('a breaker', () => {
     expect(breakerState(tried, now).kind).toBe('open');
     expect(breakerState(releaseTrial(tried), now).kind).toBe('half-open');
     expect(breakerState(tried, now + 60_000).kind).toBe('closed');
-    const late = fail(tried, 1, 3, opening, now + 61_000);
+    const late = fail(tried, 'any', 3, opening, now + 61_000);
     expect(breakerState(late, now + 61_000)).toMatchObject({ kind: 'open', untilMs: now + 71_000 });
   });
 
@@ -57,7 +57,7 @@ describe('a breaker', () => {
     const lengths: number[] = [];
     for (let trial = 0; trial < 6; trial += 1) {
       now = breaker.openUntilMs ?? now;
-      breaker = fail(claimTrial(breaker, 60_000, now), 1, 3, opening, now);
+      breaker = fail(claimTrial(breaker, 60_000, now), 'any', 3, opening, now);
       lengths.push((breaker.openUntilMs ?? 0) - now);
     }
     expect(lengths).toEqual([10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);

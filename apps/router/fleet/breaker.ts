@@ -9,9 +9,15 @@ const failureMemoryMs = 60_000;
 /** Longest cooldown that repeated failures lead to; a longer configured or demanded one stands. */
 const longestBackoffMs = 60_000;
 
+interface CountedFailure {
+  readonly atMs: number;
+  /** What it counts towards: failures of a class that has a limit of its own, or all others. */
+  readonly kind: string;
+}
+
 export interface Breaker {
-  /** Times of the failures since the last success, one entry per unit of weight. */
-  readonly failures: readonly number[];
+  /** The failures since the last success. */
+  readonly failures: readonly CountedFailure[];
   /** null = closed. After that time it is half open. */
   readonly openUntilMs: number | null;
   readonly openedAtMs: number;
@@ -84,13 +90,21 @@ export function open(breaker: Breaker, opening: Opening, nowMs: number): Breaker
   };
 }
 
-/** Counts a failure, and opens at more than `allowedFails` of them, or at once where the trial failed. */
-export function fail(breaker: Breaker, weight: number, allowedFails: number, opening: Opening, nowMs: number): Breaker {
-  if (breaker.openUntilMs !== null) return open(breaker, opening, nowMs);
-  const recent = breaker.failures.filter((at) => nowMs - at < failureMemoryMs);
-  const failures = [...recent, ...Array.from({ length: weight }, () => nowMs)];
-  if (failures.length > allowedFails) return open({ ...breaker, failures: [] }, opening, nowMs);
-  return { ...breaker, failures };
+/** Counts a failure that by itself does not open it. */
+export function noteFailure(breaker: Breaker, kind: string, nowMs: number): Breaker {
+  const recent = breaker.failures.filter(({ atMs }) => nowMs - atMs < failureMemoryMs);
+  return { ...breaker, failures: [...recent, { atMs: nowMs, kind }] };
+}
+
+/** True where more than `allowedFails` of this kind were counted, and where the trial is what failed. */
+export function hasFailedTooOften(breaker: Breaker, kind: string, allowedFails: number): boolean {
+  return breaker.openUntilMs !== null || breaker.failures.filter((one) => one.kind === kind).length > allowedFails;
+}
+
+/** Counts a failure, and opens at more than `allowedFails` of its kind, or at once where the trial failed. */
+export function fail(breaker: Breaker, kind: string, allowedFails: number, opening: Opening, nowMs: number): Breaker {
+  const counted = noteFailure(breaker, kind, nowMs);
+  return hasFailedTooOften(counted, kind, allowedFails) ? open(counted, opening, nowMs) : counted;
 }
 
 /** A success closes it, unless it came from a request that began before an opening that is still in force. */

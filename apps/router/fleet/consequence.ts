@@ -6,7 +6,7 @@ export type Consequence =
   | { readonly kind: 'alive' }
   /** Says nothing about the upstream. */
   | { readonly kind: 'neutral' }
-  | { readonly kind: 'counted'; readonly weight: number; readonly reason: string }
+  | { readonly kind: 'counted'; readonly reason: string }
   | {
       readonly kind: 'out';
       readonly scope: FailureScope;
@@ -14,6 +14,8 @@ export type Consequence =
       readonly cooldownMs: number | null;
       readonly reason: string;
       readonly probeCloses: boolean;
+      /** More failures would tell nothing new: a dead host, an empty account, a spent day. */
+      readonly firm: boolean;
     };
 
 /** Longest time an upstream may take itself out for: a day's quota, and an hour for clocks that differ. */
@@ -48,11 +50,12 @@ function consequenceOfFault(outcome: AttemptOutcomeEvent, free: boolean): Conseq
   const demandedMs = outcome.retryAfterMs === null ? null : Math.min(outcome.retryAfterMs, longestRetryAfterMs);
   if (isDailyQuota(outcome, free, demandedMs)) {
     // Only OpenRouter's free models share such a quota; elsewhere it is the model's own.
-    return out(free ? 'free-models' : 'deployment', demandedMs ?? emptyAccountMs, 'the quota of the day is used up');
+    const scope = free ? 'free-models' : 'deployment';
+    return out(scope, demandedMs ?? emptyAccountMs, 'the quota of the day is used up', true);
   }
   if (outcome.scope === 'backend' || outcome.errorCode === 'insufficient_quota' || status === 401 || status === 402) {
     const isEmpty = outcome.errorCode === 'insufficient_quota' || status === 402 || status === 429;
-    if (isEmpty) return out('backend', demandedMs ?? emptyAccountMs, 'the account has no credit left');
+    if (isEmpty) return out('backend', demandedMs ?? emptyAccountMs, 'the account has no credit left', true);
     return out('backend', refusedAccountMs, "the upstream refused the gateway's account");
   }
   if (outcome.errorCode === 'rate_limit_exceeded' || status === 429)
@@ -63,7 +66,7 @@ function consequenceOfFault(outcome: AttemptOutcomeEvent, free: boolean): Conseq
   }
   if (demandedMs !== null) return out('deployment', demandedMs, 'the upstream is overloaded');
   const seen = status === null ? '' : ` (${status})`;
-  return { kind: 'counted', weight: 1, reason: `${outcome.errorCode ?? 'failed'}${seen}` };
+  return { kind: 'counted', reason: `${outcome.errorCode ?? 'failed'}${seen}` };
 }
 
 /** The worker says so, or it is a free model that is to come back after many minutes. */
@@ -74,10 +77,10 @@ function isDailyQuota(outcome: AttemptOutcomeEvent, free: boolean, demandedMs: n
   return isLimit && demandedMs !== null && demandedMs >= dailyQuotaMs;
 }
 
-function out(scope: FailureScope, cooldownMs: number | null, reason: string): Consequence {
-  return { kind: 'out', scope, cooldownMs, reason, probeCloses: false };
+function out(scope: FailureScope, cooldownMs: number | null, reason: string, firm = false): Consequence {
+  return { kind: 'out', scope, cooldownMs, reason, probeCloses: false, firm };
 }
 
 function backendOut(reason: string, cooldownMs: number | null): Consequence {
-  return { kind: 'out', scope: 'backend', cooldownMs, reason, probeCloses: true };
+  return { kind: 'out', scope: 'backend', cooldownMs, reason, probeCloses: true, firm: true };
 }

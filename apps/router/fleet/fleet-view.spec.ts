@@ -75,6 +75,54 @@ describe('cooldowns', () => {
   const kind = (fleet: FleetUnderTest, deployment: string, host: string, free = false) =>
     fleet.view.breaker(deployment, host, free, fleet.nowMs).kind;
 
+  describe('with allowed_fails_policy', () => {
+    const fleetWith = (own: { allowedFailsPolicy?: object } = {}) =>
+      new FleetUnderTest({
+        deployments: [{ modelName: 'm', host: 'one', id: 'a', ...own }],
+        routing: {
+          allowedFails: 1,
+          allowedFailsPolicy: { RateLimitError: 2, AuthenticationError: 1, InternalServerError: 0 },
+        },
+      });
+    const failed = (fleet: FleetUnderTest, times: number, code: string, upstreamStatus: number | null) => {
+      for (let i = 0; i < times; i += 1) fleet.fail('a', code, { upstreamStatus });
+      return kind(fleet, 'a', 'one');
+    };
+
+    it.each([
+      ['rate_limit_exceeded', 429, 3],
+      ['upstream_error', 401, 2],
+      ['upstream_error', 500, 1],
+      ['upstream_error', 503, 1],
+      ['upstream_timeout', null, 2],
+    ] as const)('%s with status %s takes it out at failure %i', (code, status, needed) => {
+      expect(failed(fleetWith(), needed - 1, code, status)).toBe('closed');
+      expect(failed(fleetWith(), needed, code, status)).toBe('open');
+    });
+
+    it('each class counts for itself, and a success forgets them all', () => {
+      const fleet = fleetWith();
+      failed(fleet, 2, 'rate_limit_exceeded', 429);
+      expect(failed(fleet, 1, 'upstream_timeout', null)).toBe('closed');
+      expect(failed(fleet, 1, 'rate_limit_exceeded', 429)).toBe('open');
+      const calmed = fleetWith();
+      failed(calmed, 2, 'rate_limit_exceeded', 429);
+      calmed.outcome('a');
+      expect(failed(calmed, 2, 'rate_limit_exceeded', 429)).toBe('closed');
+    });
+
+    it("the deployment's own number wins", () => {
+      expect(failed(fleetWith({ allowedFailsPolicy: { RateLimitError: 0 } }), 1, 'rate_limit_exceeded', 429)).toBe(
+        'open',
+      );
+    });
+
+    it('a dead host and an empty account go out at once all the same', () => {
+      expect(failed(fleetWith(), 1, 'upstream_unreachable', null)).toBe('open');
+      expect(failed(fleetWith(), 1, 'insufficient_quota', 429)).toBe('open');
+    });
+  });
+
   it('a refused connection takes the host out for all of its models, at once', () => {
     const fleet = twoHosts();
     fleet.fail('a', 'upstream_unreachable');

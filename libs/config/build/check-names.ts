@@ -32,6 +32,10 @@ export function checkNames(named: NamedModels, context: BuildContext): void {
   checkAliases(named, exists, nowhere, context);
   checkFallbacks(named, exists, nowhere, context);
   checkTiers(named, exists, nowhere, context);
+  for (const name of Object.keys(routing.groupRetryPolicy ?? {})) {
+    const path = ['router_settings', 'model_group_retry_policy', name];
+    if (!exists(name)) context.problems.warning(path, `these retries are never used: ${nowhere(name)}`);
+  }
   for (const name of named.keepWarm) {
     const isInstalled = models.deployments.some((deployment) => deployment.upstreamModel === name);
     if (!exists(name) && !isInstalled) context.problems.warning(['signalbox', 'keep_warm'], nowhere(name));

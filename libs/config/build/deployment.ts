@@ -9,6 +9,7 @@ import type { BackendRegistry } from './backend-registry.js';
 import { describePlace, type BuildContext } from './build-context.js';
 import { capabilitiesOf, factsOf, localPrice, modeOf, priceOf } from './model-facts.js';
 import type { Entry, Target } from './entry.js';
+import { readErrorClasses } from './error-classes.js';
 import { apiBaseOf, keyOf, placementOf, type Placement } from './placement.js';
 import type { DeploymentDefaults } from './routing-settings.js';
 
@@ -84,6 +85,12 @@ function describeDeployment(
     loadTimeoutMs: milliseconds(info.load_timeout) ?? defaults.loadTimeoutMs,
     numRetries: params.num_retries ?? null,
     allowedFails: params.allowed_fails ?? null,
+    allowedFailsPolicy: readErrorClasses(
+      params.allowed_fails_policy ?? {},
+      'AllowedFails',
+      [...path, 'litellm_params', 'allowed_fails_policy'],
+      context,
+    ),
     cooldownMs: params.cooldown_time === undefined ? null : params.cooldown_time * 1000,
     params: samplingOf(entry, provider, context),
     extraBody: params.extra_body ?? {},

@@ -1,19 +1,13 @@
 /** `router_settings`, and what of the other sections routing needs. Where both say it, router_settings wins. */
 import type { z } from 'zod';
-import {
-  errorClasses,
-  strategyNames,
-  type DataPolicy,
-  type ErrorClass,
-  type RoutingSettings,
-  type StrategyName,
-} from '#contracts';
+import { strategyNames, type DataPolicy, type RoutingSettings, type StrategyName } from '#contracts';
 import type { LitellmSettings, RouterSettings } from '../schema/section-schemas.js';
 import type { SignalboxSettings } from '../schema/signalbox-schema.js';
 import { listOf } from '../schema/value-types.js';
 import { didYouMean } from '../source/closest-name.js';
 import { describeValue, isPlainMap, type PlainMap } from '../source/plain-map.js';
 import type { BuildContext } from './build-context.js';
+import { readErrorClasses } from './error-classes.js';
 import { readFallbacks } from './fallbacks.js';
 
 export interface Settings {
@@ -65,8 +59,15 @@ export function buildRoutingSettings(settings: Settings, context: BuildContext):
     strategyArgs: router.routing_strategy_args ?? {},
     numRetries: router.num_retries ?? litellm.num_retries ?? 2,
     retryAfterMs: (router.retry_after ?? 0) * 1000,
-    retryPolicy: retryPolicyOf(router.retry_policy ?? {}, context),
+    retryPolicy: readErrorClasses(router.retry_policy ?? {}, 'Retries', ['router_settings', 'retry_policy'], context),
+    groupRetryPolicy: groupRetryPolicyOf(router.model_group_retry_policy ?? {}, context),
     allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
+    allowedFailsPolicy: readErrorClasses(
+      router.allowed_fails_policy ?? {},
+      'AllowedFails',
+      ['router_settings', 'allowed_fails_policy'],
+      context,
+    ),
     cooldownMs: firstMs(router.cooldown_time, litellm.cooldown_time) ?? 5_000,
     disableCooldowns: router.disable_cooldowns ?? false,
     maxFallbacks: router.max_fallbacks ?? 5,
@@ -108,21 +109,14 @@ function strategyOf(written: string | undefined, context: BuildContext): Strateg
   return meant ?? null;
 }
 
-function retryPolicyOf(written: PlainMap, context: BuildContext): Partial<Record<ErrorClass, number>> {
-  const policy: Partial<Record<ErrorClass, number>> = {};
-  for (const [key, value] of Object.entries(written)) {
-    const path = ['router_settings', 'retry_policy', key];
-    const errorClass = errorClasses.find((name) => key === `${name}Retries` || key === name);
-    if (errorClass === undefined) {
-      const known = errorClasses.map((name) => `${name}Retries`);
-      context.problems.warning(
-        path,
-        `unknown error class, ignored.${didYouMean(key, known)} Known: ${known.join(', ')}`,
-      );
-    } else if (typeof value === 'number' && Number.isInteger(value) && value >= 0) policy[errorClass] = value;
-    else context.problems.error(path, `must be a whole number from 0, is ${describeValue(value)}`);
+function groupRetryPolicyOf(written: PlainMap, context: BuildContext): RoutingSettings['groupRetryPolicy'] {
+  const policies: RoutingSettings['groupRetryPolicy'] = {};
+  for (const [model, policy] of Object.entries(written)) {
+    const path = ['router_settings', 'model_group_retry_policy', model];
+    if (isPlainMap(policy)) policies[model] = readErrorClasses(policy, 'Retries', path, context);
+    else context.problems.error(path, `must be a map such as {TimeoutErrorRetries: 1}, is ${describeValue(policy)}`);
   }
-  return policy;
+  return policies;
 }
 
 function aliasesOf({ router, litellm }: Settings): RoutingSettings['aliases'] {

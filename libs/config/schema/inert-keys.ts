@@ -56,8 +56,6 @@ export const inertKeys: Readonly<Record<string, Readonly<Record<string, string>>
     optional_pre_call_checks: 'limits and context sizes are always checked',
     cache_responses: 'use litellm_settings.cache',
     enable_weighted_failover: absent,
-    allowed_fails_policy: absent,
-    model_group_retry_policy: absent,
     provider_budget_config: absent,
     default_litellm_params: absent,
     default_priority: absent,

@@ -37,6 +37,7 @@ const limitKeys = {
   stream_timeout: seconds('Wait for the first token', 'router_settings.stream_timeout'),
   num_retries: count('Tries after the first one on the same model', { default: 'router_settings.num_retries' }),
   allowed_fails: count('Failures a minute before it rests', { default: 'router_settings.allowed_fails' }),
+  allowed_fails_policy: freeMap('The same by class of error, e.g. `TimeoutErrorAllowedFails: 10`'),
   cooldown_time: seconds('How long it rests', 'router_settings.cooldown_time'),
   tags: names('Tags for tag routing'),
   fallback_models: names('Models to try when this one fails; the same as an entry in `fallbacks`'),

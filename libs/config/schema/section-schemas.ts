@@ -48,6 +48,8 @@ export const RouterSettings = z.object({
   stream_timeout: seconds('Wait for the first token; 0 = only `timeout`', '0'),
   retry_after: seconds('Least wait before a retry on the same host', '0'),
   retry_policy: freeMap('Retries by class of error, e.g. `TimeoutErrorRetries: 1`'),
+  model_group_retry_policy: freeMap('The same for single models: `model: {TimeoutErrorRetries: 1}`'),
+  allowed_fails_policy: freeMap('Failures before a cooldown by class of error, e.g. `RateLimitErrorAllowedFails: 10`'),
   disable_cooldowns: flag('Never let a deployment rest'),
   max_fallbacks: count('Models that are tried after the first one', { default: '5' }),
   enable_tag_filtering: flag("Only deployments with one of the request's tags"),

@@ -110,6 +110,7 @@ const sharedKeys = [
   'tags',
   'fallback_models',
   'allowed_fails',
+  'allowed_fails_policy',
   'cooldown_time',
 ];
 
