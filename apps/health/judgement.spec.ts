@@ -84,6 +84,11 @@ describe('the next probe', () => {
     expect(Math.max(...waits)).toBe(15_000);
   });
 
+  it('of a dead host comes every half minute, however long the interval is', () => {
+    const dead = after(Array.from({ length: 20 }, () => 'bad' as const));
+    expect(nextProbeMs(dead, { ...facts, intervalMs: 900_000 })).toBe(30_000);
+  });
+
   it('of a cloud comes seldom', () => {
     expect(nextProbeMs(after(['good']), { ...facts, kind: 'cloud' })).toBe(60_000);
   });

@@ -20,6 +20,8 @@ import type { FleetView } from './fleet/fleet-view.js';
 export const freeRequestsPerMinute = 20;
 /** How long a judgement of a silent health service still keeps a host out. */
 const shortestHealthMemoryMs = 120_000;
+/** A list of models older than this no longer proves that one is missing: the owner may have pulled it since. */
+const rosterMemoryMs = 90_000;
 const unhealthyRetryMs = 5_000;
 const saturatedRetryMs = 1_000;
 
@@ -70,7 +72,7 @@ export function siftCandidates(candidates: readonly Candidate[], context: Filter
 
 function refusalOf(candidate: Candidate, tagged: TagRule, context: FilterContext): Refusal | null {
   const health = healthOf(candidate, context);
-  const installed = installedModel(candidate, health, context.fleet);
+  const installed = installedModel(candidate, health, context);
   return (
     refusedByConfig(candidate, tagged, installed === 'missing' ? null : installed, context) ??
     refusedByHost(candidate, health, installed, context) ??
@@ -183,9 +185,12 @@ function healthOf(candidate: Candidate, context: FilterContext): BackendHealth |
  * What the host says of the model; null where it was not asked. Only Ollama's list is complete: llama.cpp's server answers
  * to any name.
  */
-function installedModel(candidate: Candidate, health: BackendHealth | null, fleet: FleetView): Installed {
+function installedModel(candidate: Candidate, health: BackendHealth | null, context: FilterContext): Installed {
   if (candidate.backend.dialect !== 'ollama' || health === null || health.installed === null) return null;
-  return fleet.installed(candidate.backend.id, candidate.taggedModel) ?? 'missing';
+  const found = context.fleet.installed(candidate.backend.id, candidate.taggedModel);
+  if (found !== undefined) return found;
+  const isFresh = context.fleet.health(candidate.backend.id, rosterMemoryMs, context.nowMs) !== null;
+  return isFresh ? 'missing' : null;
 }
 
 type TagRule = (candidate: Candidate) => boolean;

@@ -102,6 +102,14 @@ describe('hosts', () => {
     expect(fleet.hosts('m')).toHaveLength(2);
   });
 
+  it('a list of models that is older than a minute and a half proves nothing either: somebody may have pulled one', () => {
+    const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one' }] });
+    fleet.health('one', { installed: installed('other') });
+    expect(fleet.failure('m').code).toBe('no_healthy_backend');
+    fleet.nowMs += 90_001;
+    expect(fleet.hosts('m')).toEqual(['one']);
+  });
+
   it('the list of an engine that is not Ollama proves nothing: llama.cpp answers to any name', () => {
     const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', provider: 'llamafile' }] });
     fleet.health('one', { installed: installed('/models/something.gguf') });
