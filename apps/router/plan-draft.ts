@@ -66,7 +66,10 @@ export class PlanDraft {
   }
 
   /** Adds the attempts on a group. A deployment that stands in the plan already, under another name, is left out. */
-  addGroup(resolution: Resolution, role: Omit<GroupRole, 'group' | 'ownRetries'> & { joinsTrials?: boolean }): Expansion {
+  addGroup(
+    resolution: Resolution,
+    role: Omit<GroupRole, 'group' | 'ownRetries'> & { joinsTrials?: boolean },
+  ): Expansion {
     const { query, fleet, index, random, nowMs } = this.context;
     const { routing, general } = index.snapshot;
     const { truncates, joinsTrials = false } = role;
