@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-// The command line `npx signalbox`: finds the compiled command and runs it. It has no logic of its own.
+// The command line `npx signalbox`: finds the compiled command and runs it, on a fresh checkout after building it. It has no
+// logic of its own.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const libs = new URL('../../dist/libs/', import.meta.url);
+const entry = new URL('config/index.js', libs);
 
 /** Command -> what runs it: (args, environment) -> exit code. */
 const commands = {
@@ -14,26 +18,35 @@ const commands = {
   },
 };
 
-const [name = '', ...args] = process.argv.slice(2);
-const entry = new URL('config/index.js', libs);
+/** Fetches and builds what a fresh checkout lacks, as `npm start` does, and runs this command again under the pinned Node. */
+async function prepareAndRun(args) {
+  const [{ ensureRuntime }, { ensureInstalled }, { ensureBuilt }] = await Promise.all([
+    import('./runtime.mjs'),
+    import('./install.mjs'),
+    import('./build.mjs'),
+  ]);
+  const tell = (line) => console.error(`signalbox: ${line}`);
+  const runtime = await ensureRuntime(root, tell);
+  await ensureInstalled(root, runtime, tell);
+  await ensureBuilt(root, runtime, tell);
+  if (!existsSync(fileURLToPath(entry))) throw new Error('Signalbox could not be built.');
+  return spawnSync(runtime.node, [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' }).status ?? 1;
+}
 
-if (!existsSync(fileURLToPath(entry))) {
-  console.error('Signalbox is not built yet. Run `npm run build` first.');
-  process.exitCode = 1;
-} else {
+async function run([name = '', ...args]) {
   const library = await import(entry.href);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    const isHelp = name === '' || name === '--help' || name === '-h' || name === 'help';
-    const usage = ['usage:', ...library.configUsage.map((line) => `  ${line}`)];
-    (isHelp ? console.log : console.error)(usage.join('\n'));
-    process.exitCode = isHelp ? 0 : 2;
-  } else {
-    try {
-      process.exitCode = await command(args, library);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : String(error));
-      process.exitCode = 1;
-    }
-  }
+  if (command !== undefined) return command(args, library);
+  const isHelp = name === '' || name === '--help' || name === '-h' || name === 'help';
+  const usage = ['usage:', ...library.configUsage.map((line) => `  ${line}`)];
+  (isHelp ? console.log : console.error)(usage.join('\n'));
+  return isHelp ? 0 : 2;
+}
+
+try {
+  const args = process.argv.slice(2);
+  process.exitCode = await (existsSync(fileURLToPath(entry)) ? run(args) : prepareAndRun(args));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }
