@@ -9,6 +9,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const libs = new URL('../../dist/libs/', import.meta.url);
 const entry = new URL('config/index.js', libs);
 
+/** Whoever has an older one gets the pinned one. */
+const nodeMajor = 24;
+
 /** Command -> what runs it: (args, environment) -> exit code. */
 const commands = {
   config: async (args, { Environment, runConfigCommand }) => {
@@ -45,7 +48,8 @@ async function run([name = '', ...args]) {
 
 try {
   const args = process.argv.slice(2);
-  process.exitCode = await (existsSync(fileURLToPath(entry)) ? run(args) : prepareAndRun(args));
+  const isReady = existsSync(fileURLToPath(entry)) && Number(process.versions.node.split('.')[0]) >= nodeMajor;
+  process.exitCode = await (isReady ? run(args) : prepareAndRun(args));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
