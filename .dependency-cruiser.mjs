@@ -32,6 +32,7 @@ export default {
     only('nats', '@nats-io', '^libs/(bus|testing)/'),
     only('nest', '@nestjs', `^libs/service/|^apps/[^/]+/main\\.ts$|${effect}|^apps/ingress/http/`),
     only('typeorm', 'typeorm|pg', '^apps/accounting/|^libs/testing/'),
+    only('redis', '@redis', '^apps/ingress/cache/redis-shelf\\.client\\.ts$'),
     only('undici', 'undici', '^libs/(upstream|testing)/|\\.client\\.ts$'),
     {
       name: 'apps-apart',

@@ -11,6 +11,8 @@ import { ConsoleFiles } from './console/console-files.client.js';
 import { ConsolePagesController } from './console/console-pages.controller.js';
 import { ConsoleSessionController } from './console/console-session.controller.js';
 import { ConsoleSessions } from './console/console-sessions.client.js';
+import { CachedDelivery } from './cache/cached-delivery.client.js';
+import { ResponseCache } from './cache/response-cache.client.js';
 import { AttemptRun } from './completion/attempt-run.client.js';
 import { CompletionController } from './completion/completion.controller.js';
 import { CompletionEntry } from './completion/completion-entry.client.js';
@@ -51,6 +53,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
   providers: [
     AdminCallers,
     AttemptRun,
+    CachedDelivery,
     CompletionEntry,
     CompletionRunner,
     ConsoleFiles,
@@ -63,6 +66,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     Planner,
     ProviderClient,
     RequestJournal,
+    ResponseCache,
     Settlement,
     SuiteTotals,
   ],

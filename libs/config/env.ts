@@ -13,7 +13,6 @@ const schema = z.object({
   NATS_PASSWORD: z.string().optional(),
   SIGNALBOX_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   DATABASE_URL: z.string().optional(),
-  REDIS_URL: z.string().optional(),
   SIGNALBOX_HOST: z.string().default('127.0.0.1'),
   SIGNALBOX_PORT: port.default(4000),
   SIGNALBOX_MANAGEMENT_HOST: z.string().default('127.0.0.1'),
@@ -51,7 +50,6 @@ export class Environment {
   /** Copies of streams and buckets: 1 for one server, 3 in a cluster. */
   readonly natsReplicas: number;
   readonly databaseUrl: string | null;
-  readonly redisUrl: string | null;
   readonly host: string;
   readonly port: number;
   readonly managementHost: string;
@@ -85,7 +83,6 @@ export class Environment {
     this.natsPassword = values.NATS_PASSWORD ?? null;
     this.natsReplicas = values.SIGNALBOX_NATS_REPLICAS;
     this.databaseUrl = values.DATABASE_URL ?? null;
-    this.redisUrl = values.REDIS_URL ?? null;
     this.host = values.SIGNALBOX_HOST;
     this.port = values.SIGNALBOX_PORT;
     this.managementHost = values.SIGNALBOX_MANAGEMENT_HOST;

@@ -65,6 +65,8 @@ export const AttemptOutcome = eventContract({
     retryAfterMs: z.number().nullable(),
     /** Copied from the stream's failure; without it the router infers it from status and code. */
     scope: FailureScope.optional(),
+    /** The plan was not needed: nothing was tried, so nothing is learnt of the backend. `ok` is false then. */
+    unused: z.boolean().optional(),
     durationMs: z.number(),
     firstTokenMs: z.number().nullable(),
     inputTokens: z.number(),

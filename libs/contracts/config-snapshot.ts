@@ -250,6 +250,23 @@ export const GeneralSettings = z.object({
     scope: z.enum(['key', 'team', 'all']),
     mode: z.enum(['default_on', 'default_off']),
     namespace: z.string().nullable(),
+    /** Kinds of requests that are cached; null or absent = all of them. */
+    callTypes: z
+      .array(z.enum(['chat', 'completion', 'embedding']))
+      .nullable()
+      .optional(),
+    /** Where Redis is, for type redis. */
+    redis: z
+      .object({
+        url: SecretRef.nullable(),
+        host: z.string().nullable(),
+        port: z.number().int().nullable(),
+        username: z.string().nullable(),
+        password: SecretRef.nullable(),
+        tls: z.boolean(),
+      })
+      .nullable()
+      .optional(),
   }),
   prometheusOnMainPort: z.boolean(),
   requireAuthForMetrics: z.boolean(),

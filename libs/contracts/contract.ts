@@ -37,6 +37,8 @@ export interface BucketContract<Value extends z.ZodType> {
   readonly value: Value;
   /** Entries older than this vanish; 0 keeps them. Milliseconds. */
   readonly ttlMs: number;
+  /** For what may be lost: kept in the server's memory up to this size, the oldest entries leave first. Absent: on disk, without a bound. */
+  readonly maxMemoryBytes?: number;
 }
 
 /** Declares a request/reply contract. */

@@ -182,5 +182,6 @@ export type { OwnerEntry } from './owners.js';
 export { ConsoleSignedOut } from './console.js';
 export { AlertModels } from './model-alert.js';
 export type { AlertModelsEvent } from './model-alert.js';
+export { CachedAnswer, AnswersBucket } from './cached-answer.js';
 export { RequestFinished } from './request-finished.js';
 export type { RequestFinishedEvent } from './request-finished.js';

@@ -62,6 +62,8 @@ export const InferOpen = z.object({
   deadlineMs: z.number().positive(),
   /** Estimated prompt tokens, used where the upstream reports none. */
   inputTokens: z.number().int().nonnegative(),
+  /** The ingress wants the finished answer in its neutral form too, for the response cache. */
+  keepAnswer: z.boolean().optional(),
 });
 export type InferOpen = z.infer<typeof InferOpen>;
 
@@ -101,6 +103,8 @@ export const UsageNotice = z.object({
   tokensPerSecond: z.number().nullable(),
   /** True once `usage.close` is stored; the ingress then frees its reservation. */
   durable: z.boolean(),
+  /** The finished answer (libs/wire's StoredAnswer), once, where the opening asked for it and it is not too large. */
+  answer: z.unknown().optional(),
 });
 export type UsageNotice = z.infer<typeof UsageNotice>;
 

@@ -59,7 +59,10 @@ export const metricFamilies = {
   signalbox_config_info: gauge('Revision of the config in force', ['revision']),
   signalbox_config_reload_success_timestamp_seconds: gauge('Last accepted config', []),
   signalbox_config_reload_failures_total: counter('Refused configs', []),
-  signalbox_cache_requests_total: counter('Response cache', ['result']),
+  signalbox_cache_requests_total: counter('Requests that asked the response cache: hit, miss, bypass, error', [
+    'result',
+  ]),
+  signalbox_cache_writes_total: counter('Answers for the response cache: stored, skipped, error', ['result']),
   signalbox_build_info: gauge('Version', ['service', 'version']),
 } as const;
 

@@ -21,6 +21,8 @@ export { startExtraService, suiteServers } from './extra-service.js';
 export type { ExtraName, ExtraService } from './extra-service.js';
 export { TcpProxy } from './tcp-proxy.js';
 export type { Direction, Toxics } from './tcp-proxy.js';
+export { RedisServer } from './redis-server.js';
+export type { RedisServerOptions } from './redis-server.js';
 export { OtlpReceiver } from './otlp-receiver.js';
 export type { ReceivedSpan } from './otlp-receiver.js';
 export { FakeClock, seededRandom } from './clock.js';

@@ -5,7 +5,8 @@
 import type { StreamSender } from '#bus';
 import type { InferOpen } from '#contracts';
 import { activeTraceparent, isRecording, markFailed, SpanKind, withSpan, type Metrics } from '#telemetry';
-import type { UpstreamDecoder, UpstreamFailure, UpstreamHeaders } from '#wire';
+import type { StoredAnswer, UpstreamDecoder, UpstreamFailure, UpstreamHeaders } from '#wire';
+import { AnswerKeeper } from './answer-keeper.js';
 import { AnswerPump } from './answer-pump.js';
 import type { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
@@ -45,7 +46,8 @@ export async function serveAttempt(
 ): Promise<void> {
   const startedAt = tools.now();
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
-  const pump = new AnswerPump({ ...call, stream, now: tools.now });
+  const keeper = open.keepAnswer === true ? new AnswerKeeper(call.writer) : null;
+  const pump = new AnswerPump({ ...call, writer: keeper ?? call.writer, stream, now: tools.now });
   await withSpan(
     inferenceName(open),
     { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },
@@ -63,7 +65,8 @@ export async function serveAttempt(
   const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
   const account = accountFor(open, result, times, tools.savingsReference());
   const alreadySent = result.content;
-  if (result.failure === null && !result.cancelled) stream.usage(account.notice);
+  // The answer comes before its last bytes: who has read those can ask again and be answered from the cache.
+  if (result.failure === null && !result.cancelled) stream.usage({ ...account.notice, ...keptBy(keeper) });
   await pump.finish();
   const outcome = result.cancelled ? 'client_disconnected' : result.failure === null ? 'success' : 'failure';
   const durable = await tools.usage.close(open, {
@@ -74,6 +77,11 @@ export async function serveAttempt(
   stream.usage({ ...account.notice, durable });
   if (result.failure === null) await stream.end();
   else await stream.error(streamFailureOf(result.failure, alreadySent && open.stream));
+}
+
+function keptBy(keeper: AnswerKeeper | null): { answer?: StoredAnswer } {
+  const answer = keeper?.kept() ?? null;
+  return answer === null ? {} : { answer };
 }
 
 /** Ends an attempt that was never sent upstream: the request cannot be expressed there, or something is missing. */

@@ -8,7 +8,8 @@ import { activeTraceId, SpanKind, withSpan, type Logger, type Metrics } from '#t
 import { UsageSpool } from './usage-spool.client.js';
 
 /** What the caller knows at the end; the rest comes from the opening. */
-export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'>;
+export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'> &
+  Partial<Pick<UsageCloseEvent, 'cacheHit'>>;
 
 const retryMs = 1_000;
 /** Events that neither JetStream nor the disk takes are kept in memory, the latest up to this many. */
@@ -59,11 +60,11 @@ export class UsageReporter {
   async close(open: InferOpen, closing: Closing): Promise<boolean> {
     const event: UsageCloseEvent = {
       ...attemptFacts(open),
+      cacheHit: false,
       ...closing,
       endedAt: new Date().toISOString(),
       source: this.parts.source,
       dataPolicy: open.attempt.dataPolicy,
-      cacheHit: false,
     };
     if (await this.send(event)) return true;
     await this.keep(event);

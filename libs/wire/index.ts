@@ -96,6 +96,7 @@ export { createEncoder, encodeWhole } from './openai/create-encoder.js';
 export { AnswerCollector, collectAnswer } from './openai/collect-answer.js';
 export type { AnswerBlock, CollectedAnswer, CollectedChoice } from './openai/collect-answer.js';
 export { replayAnswer } from './openai/replay-answer.js';
+export { StoredAnswer, storedAnswer, collectedAnswer } from './openai/stored-answer.js';
 export { modelList, modelObject, modelInfoList } from './openai/models.js';
 export type { ListedModel, ListedCapabilities, ModelInfo } from './openai/models.js';
 export { anthropicModelList, anthropicModelObject } from './anthropic/models.js';

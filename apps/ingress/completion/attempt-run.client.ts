@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError, type Attempt, type StreamFailure, type UsageNotice } from '#contracts';
 import { Snapshots } from '#service';
+import { ResponseCache } from '../cache/response-cache.client.js';
 import { answerHeaders } from '../http/response-headers.js';
 import { runAttempts, type AttemptEffects, type LoopEvent } from './attempt-loop.js';
 import type { RunningRequest } from './completion-runner.client.js';
@@ -26,6 +27,8 @@ export interface AttemptState {
   firstContentMs: number | null;
   /** Routers and health know how it ended. */
   told: boolean;
+  /** The answer's bytes so far, where they go into the response cache as they are. */
+  readonly body: Uint8Array[];
 }
 
 @Injectable()
@@ -34,6 +37,7 @@ export class AttemptRun {
     private readonly provider: ProviderClient,
     private readonly journal: RequestJournal,
     private readonly snapshots: Snapshots,
+    private readonly cache: ResponseCache,
   ) {}
 
   /** Resolves when the client has its answer and the money is settled; throws GatewayError where nothing was sent. */
@@ -89,6 +93,7 @@ export class AttemptRun {
       outputCap: job.parsed.kind === 'embedding' ? null : admission.outputCap,
       dropParams: job.gateway.dropParams ?? false,
       omit: job.gateway.additionalDropParams ?? [],
+      keepAnswer: running.cache?.use.write === true && job.parsed.kind !== 'embedding',
     };
   }
 
@@ -114,6 +119,7 @@ export class AttemptRun {
           failure: null,
           firstContentMs: null,
           told: false,
+          body: [],
         });
         return;
       case 'queued':
@@ -129,10 +135,11 @@ export class AttemptRun {
         }
         // Before the client can ask again: its next request shall find a host that is known to be well.
         if (state !== undefined && event.last && state.usage !== null) this.journal.attemptEnded(running, state, null);
+        if (state !== undefined) await this.keepBody(event, state, running);
         await delivery.bytes(event.bytes, event.last);
         return;
       case 'usage':
-        if (state !== undefined) state.usage = event.notice;
+        if (state !== undefined) await this.takeUsage(event.notice, state, running);
         return;
       case 'attempt-failed':
         if (state !== undefined) state.failure = event.failure;
@@ -144,6 +151,26 @@ export class AttemptRun {
         delivery.fail(event.failure);
         return;
     }
+  }
+
+  /** The answer is kept before its last bytes leave: who asks again after them finds it. */
+  private async takeUsage(notice: UsageNotice, state: AttemptState, running: RunningRequest): Promise<void> {
+    const { answer, ...usage } = notice;
+    state.usage = usage;
+    const wanted = running.cache !== null && answer !== undefined && !running.job.writer.clientGone.aborted;
+    if (wanted) await this.cache.keepAnswer(running.cache, state.attempt, answer);
+  }
+
+  private async keepBody(
+    { bytes, last }: Extract<LoopEvent, { kind: 'bytes' }>,
+    state: AttemptState,
+    { cache, job }: RunningRequest,
+  ): Promise<void> {
+    if (cache?.use.write !== true || job.parsed.kind !== 'embedding') return;
+    state.body.push(bytes);
+    if (!last || job.writer.clientGone.aborted) return;
+    const text = Buffer.concat(state.body).toString('utf8');
+    await this.cache.keepBody(cache, state.attempt, text, state.usage?.usage.inputTokens ?? 0);
   }
 
   private deliveryFor(running: RunningRequest, states: readonly AttemptState[]): Delivery {
@@ -170,6 +197,7 @@ export class AttemptRun {
             explain: job.key.role !== 'user' && job.header('x-signalbox-explain') === '1',
             truncated: state.attempt.truncateToTokens !== null,
           }),
+          ...(running.cache?.use.read === true ? { 'x-signalbox-cache': 'miss' } : {}),
           ...admission.headers,
         };
       },

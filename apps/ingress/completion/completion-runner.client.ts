@@ -15,6 +15,8 @@ import {
 import { Snapshots } from '#service';
 import { withSpan } from '#telemetry';
 import type { AnswerDialect, GatewayFields } from '#wire';
+import { CachedDelivery } from '../cache/cached-delivery.client.js';
+import { ResponseCache, type CacheTicket } from '../cache/response-cache.client.js';
 import { Access, type Admission } from '../access/access.client.js';
 import { InFlight } from '../http/in-flight.js';
 import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js';
@@ -50,6 +52,8 @@ export interface RunningRequest {
   readonly dataPolicy: DataPolicy | null;
   readonly maxWaitMs: number | null;
   readonly tags: readonly string[];
+  /** How it uses the response cache; null where it does not. */
+  readonly cache: CacheTicket | null;
 }
 
 @Injectable()
@@ -61,6 +65,8 @@ export class CompletionRunner {
     private readonly journal: RequestJournal,
     private readonly snapshots: Snapshots,
     private readonly inFlight: InFlight,
+    private readonly cache: ResponseCache,
+    private readonly cached: CachedDelivery,
   ) {}
 
   /** Answers the request; throws GatewayError as long as nothing was sent. */
@@ -92,14 +98,27 @@ export class CompletionRunner {
         dataPolicy: query.dataPolicy,
         maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
         tags: query.overrides.tags,
+        cache: this.cache.ticketFor({
+          key: job.key,
+          model: job.model,
+          parsed: job.parsed,
+          controls: job.gateway.cache,
+          dataPolicy: query.dataPolicy,
+        }),
       };
-      await this.attempts.run(running, this.inFlight.shutdown);
+      await this.answer(running);
     } catch (error) {
       this.journal.rejected(job, error);
       throw error;
     } finally {
       letGo(job.scope);
     }
+  }
+
+  private async answer(running: RunningRequest): Promise<void> {
+    const hit = running.cache === null ? null : await this.cache.find(running.cache, running.plan);
+    if (hit === null) await this.attempts.run(running, this.inFlight.shutdown);
+    else await this.cached.deliver(running, hit);
   }
 
   private queryOf(job: CompletionJob, facts: RequestFacts): PlanQuery {

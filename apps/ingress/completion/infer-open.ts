@@ -27,6 +27,8 @@ export interface OpeningFacts {
   readonly outputCap: number | null;
   readonly dropParams: boolean;
   readonly omit: readonly string[];
+  /** The finished answer is wanted for the response cache. */
+  readonly keepAnswer: boolean;
 }
 
 /** The opening of try number `index`. */

@@ -20,6 +20,33 @@ export class OutcomePublisher {
     private readonly metrics: Metrics,
   ) {}
 
+  /** Says that a plan was not needed, so that routers do not count its first attempt as running. */
+  unused(requestId: RequestId, attempt: Attempt): void {
+    this.bus.publish(
+      AttemptOutcome,
+      {
+        v: 1,
+        requestId,
+        backendId: attempt.backend.id,
+        deploymentId: attempt.deploymentId,
+        modelGroup: attempt.modelGroup,
+        ok: false,
+        errorCode: null,
+        upstreamStatus: null,
+        blame: 'gateway',
+        retryAfterMs: null,
+        unused: true,
+        durationMs: 0,
+        firstTokenMs: null,
+        inputTokens: 0,
+        outputTokens: 0,
+        stream: false,
+        at: new Date().toISOString(),
+      },
+      { tokens: { backend: attempt.backend.id } },
+    );
+  }
+
   publish(end: AttemptEnd): void {
     const { attempt, failure, usage } = end;
     const status = failure?.details['upstreamStatus'];

@@ -113,6 +113,7 @@ export class RequestJournal {
         firstTokenMs: last?.firstContentMs == null ? null : last.firstContentMs - job.scope.startedMs,
         overheadMs: Math.max(0, durationMs - upstreamMs),
         clientGone: ending.clientGone,
+        cacheHit: false,
       }),
       'request',
     );

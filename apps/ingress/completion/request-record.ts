@@ -18,6 +18,7 @@ export interface RequestFactsForLog {
   readonly firstTokenMs: number | null;
   readonly overheadMs: number;
   readonly clientGone: boolean;
+  readonly cacheHit: boolean;
 }
 
 const nanoPerUsd = 1e9;
@@ -53,6 +54,7 @@ export function requestLogLine(facts: RequestFactsForLog): Record<string, unknow
     overhead_ms: rounded(facts.overheadMs),
     error: facts.errorCode,
     client_gone: facts.clientGone,
+    cache_hit: facts.cacheHit,
     request_id: facts.requestId,
     trace_id: facts.traceId,
   };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
 import { Environment } from '#config';
-import type { InferOpen, TokenUsage } from '#contracts';
+import type { Attempt, InferOpen, TokenUsage } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { cloudEquivalentOf, costOfUsage, UsageReporter } from '#upstream';
@@ -60,6 +60,32 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     return cloudEquivalentOf(usage, reference);
   }
 
+  /** Closes a request that was answered from the cache: a row without tokens and cost, and no budget is touched. */
+  async settleHit(running: RunningRequest, attempt: Attempt, durationMs: number): Promise<void> {
+    running.admission.settle({ costNanoUsd: 0, tokens: 0, answered: false });
+    const state = { index: 0, attempt };
+    const opening = this.openingOf(running, state);
+    const payer = { ...opening.payer, leases: [], reservedNanoUsd: 0, reservedTokens: 0 };
+    await this.reporter.close(
+      { ...opening, payer },
+      {
+        outcome: 'success',
+        errorCode: null,
+        finishReason: null,
+        usage: nothingUsed,
+        costNanoUsd: 0,
+        costSource: 'cache',
+        cloudEquivalentNanoUsd: null,
+        durationMs,
+        queuedMs: null,
+        firstTokenMs: null,
+        tokensPerSecond: null,
+        contextUsedPercent: null,
+        cacheHit: true,
+      },
+    );
+  }
+
   private async closeForWorker(
     running: RunningRequest,
     state: AttemptState,
@@ -85,7 +111,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private openingOf(running: RunningRequest, state: AttemptState): InferOpen {
+  private openingOf(running: RunningRequest, state: Pick<AttemptState, 'index' | 'attempt'>): InferOpen {
     const { job, facts, admission } = running;
     return inferOpenOf(
       {
@@ -105,12 +131,22 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
         outputCap: null,
         dropParams: false,
         omit: [],
+        keepAnswer: false,
       },
       state.attempt,
       state.index,
     );
   }
 }
+
+export const nothingUsed: TokenUsage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  source: 'counted',
+};
 
 /** Counted from what passed by: upstreams send about one token a frame. An attempt without any content used nothing that we know of. */
 function seenUsage(running: RunningRequest, state: AttemptState): TokenUsage {

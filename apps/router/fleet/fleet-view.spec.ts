@@ -55,6 +55,15 @@ describe('in-flight counts', () => {
 });
 
 describe('usage per minute', () => {
+  it('takes back what was counted for a plan that nobody used', () => {
+    const fleet = twoHosts();
+    fleet.start('other', { requestId: 'r1', inputTokens: 100 });
+    fleet.outcome('c', { requestId: 'r1', ok: false, blame: 'gateway', unused: true, inputTokens: 0, outputTokens: 0 });
+    fleet.outcome('c', { requestId: 'r2', ok: false, blame: 'gateway', unused: true, inputTokens: 0, outputTokens: 0 });
+    expect(fleet.view.inFlight('c')).toBe(0);
+    expect(fleet.view.usage('c', fleet.nowMs)).toEqual({ requests: 0, tokens: 0 });
+  });
+
   it('counts a request of its own once, and its estimated tokens until the true ones are known', () => {
     const fleet = twoHosts();
     fleet.start('other', { requestId: 'r1', inputTokens: 100 });

@@ -90,9 +90,11 @@ export class FleetView {
     if (candidate === undefined) return;
     const state = this.#deployment(outcome.deploymentId);
     const free = isFreeModel(candidate.backend.provider, candidate.upstreamModel);
-    if (own === undefined) {
-      state.requests.add(1, nowMs);
-      if (free) this.#backend(outcome.backendId).freeRequests.add(1, nowMs);
+    // What a plan counted ahead stands; of other routers' plans it is counted now; a plan that nobody used is taken back.
+    const counted = (own === undefined ? 1 : 0) - (outcome.unused === true ? 1 : 0);
+    if (counted !== 0) {
+      state.requests.add(counted, nowMs);
+      if (free) this.#backend(outcome.backendId).freeRequests.add(counted, nowMs);
     }
     state.tokens.add(outcome.inputTokens + outcome.outputTokens - (own?.tokens ?? 0), nowMs);
     state.noteLatency(outcome, nowMs);

@@ -1,6 +1,6 @@
 /** Key-value buckets with a schema: what does not fit it is treated as absent and reported. */
 import { Kvm, type KV } from '@nats-io/kv';
-import { JetStreamApiError, StorageType } from '@nats-io/jetstream';
+import { DiscardPolicy, jetstreamManager, JetStreamApiError, StorageType } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { BucketContract } from '#contracts';
@@ -24,10 +24,12 @@ export class Bucket<V> {
   ): Promise<Bucket<z.output<S>>> {
     const kv = await new Kvm(connection).create(contract.bucket, {
       history: 1,
-      storage: StorageType.File,
+      storage: contract.maxMemoryBytes === undefined ? StorageType.File : StorageType.Memory,
       replicas,
       ...(contract.ttlMs > 0 ? { ttl: contract.ttlMs } : {}),
+      ...(contract.maxMemoryBytes === undefined ? {} : { max_bytes: contract.maxMemoryBytes }),
     });
+    if (contract.maxMemoryBytes !== undefined) await makeRoomByAge(connection, contract.bucket);
     return new Bucket<z.output<S>>(kv, (value) => {
       const parsed = contract.value.safeParse(value);
       return parsed.success ? parsed.data : null;
@@ -102,6 +104,14 @@ export class Bucket<V> {
       return null;
     }
   }
+}
+
+/** A full bucket refuses writes; one that is a cache shall drop its oldest entries instead. */
+async function makeRoomByAge(connection: NatsConnection, bucket: string): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  const stream = `KV_${bucket}`;
+  const { config } = await manager.streams.info(stream);
+  if (config.discard !== DiscardPolicy.Old) await manager.streams.update(stream, { discard: DiscardPolicy.Old });
 }
 
 const wrongLastSequence = 10071;

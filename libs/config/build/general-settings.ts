@@ -6,6 +6,7 @@ import type { GeneralSettings as WrittenGeneral } from '../schema/section-schema
 import { listOf } from '../schema/value-types.js';
 import { resolveModelName } from '../providers.js';
 import { secretAt, type BuildContext } from './build-context.js';
+import { buildCacheSettings } from './cache-settings.js';
 import type { Settings } from './routing-settings.js';
 
 export type AllSettings = Settings & { readonly general: z.output<typeof WrittenGeneral> };
@@ -57,7 +58,7 @@ export function buildGeneralSettings(
     failureCallbacks,
     healthCheckIntervalMs: (general.health_check_interval || 15) * 1000,
     backgroundHealthChecks: general.background_health_checks ?? true,
-    cache: cacheOf(settings, context),
+    cache: buildCacheSettings(settings, context),
     prometheusOnMainPort: [...successCallbacks, ...failureCallbacks].includes('prometheus'),
     requireAuthForMetrics: litellm.require_auth_for_metrics_endpoint ?? true,
     maxRequestBytes: Math.floor((general.max_request_size_mb ?? 32) * mebibyte),
@@ -165,43 +166,6 @@ function knownCallbacks(key: CallbackKey, { litellm }: Settings, context: BuildC
     context.problems.warning(path, `langfuse gets nothing: ${unset.join(' and ')} not set`);
   }
   return known;
-}
-
-function cacheOf({ litellm, signalbox }: Settings, context: BuildContext): GeneralSettings['cache'] {
-  const written = litellm.cache_params ?? {};
-  const enabled = litellm.cache ?? false;
-  const path = ['litellm_settings', 'cache_params'];
-  if (litellm.cache_params !== undefined && !enabled)
-    context.problems.warning(path, 'without `cache: true` there is no cache');
-  return {
-    enabled,
-    type: cacheTypeOf(written, enabled, context),
-    ttlMs: (written.ttl || 600) * 1000,
-    scope: signalbox.cache_scope ?? 'team',
-    mode: written.mode ?? 'default_on',
-    namespace: written.namespace ?? null,
-  };
-}
-
-function cacheTypeOf(
-  written: { type?: string | undefined; host?: string | undefined; url?: string | undefined },
-  enabled: boolean,
-  context: BuildContext,
-): GeneralSettings['cache']['type'] {
-  const path = ['litellm_settings', 'cache_params', 'type'];
-  const { type } = written;
-  if (type === undefined || type === 'nats' || type === 'local') return type ?? 'nats';
-  if (type !== 'redis') {
-    context.problems.warning(path, `'${type}' is not supported; the built-in cache is used`);
-    return 'nats';
-  }
-  if (written.host !== undefined || written.url !== undefined) {
-    context.problems.warning(path, 'the Redis server is taken from REDIS_URL or REDIS_HOST only');
-  }
-  const hasServer = ['REDIS_URL', 'REDIS_HOST'].some((name) => context.variables.value(name) !== undefined);
-  if (hasServer) return 'redis';
-  if (enabled) context.problems.warning(path, 'neither REDIS_URL nor REDIS_HOST is set: the built-in cache is used');
-  return 'nats';
 }
 
 const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };

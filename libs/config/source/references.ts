@@ -51,6 +51,7 @@ export interface References {
 const secretForms = [
   /^model_list\[\d+\]\.litellm_params\.(api_key|extra_headers\b.*)$/,
   /^general_settings\.(master_key|database_url)$/,
+  /^litellm_settings\.cache_params\.(url|password)$/,
   /^key_management\.keys\[\d+\]\.(key_name|key)$/,
   /^credential_list\[\d+\]\.credential_values\.api_key$/,
 ];

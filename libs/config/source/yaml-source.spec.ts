@@ -52,6 +52,11 @@ describe('readYaml', () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
+  it('reads words that objects inherit as the text that they are', () => {
+    const value = { a: 'constructor', b: ['__proto__', 'toString'] };
+    expect(readYaml('a: constructor\nb: [__proto__, toString]\n', 'c.yaml').value).toEqual(value);
+  });
+
   it('reads plain yes, no, on and off as booleans, and quoted ones as text', () => {
     expect(readYaml('a: yes\nb: Off\nc: "no"\nd: TRUE\n', 'c.yaml').value).toEqual({
       a: true,

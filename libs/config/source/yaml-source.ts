@@ -19,7 +19,12 @@ const maxBytes = 8 * 1024 * 1024;
 const maxRepeatedNodes = 50_000;
 const maxDepth = 64;
 
-const booleans: Readonly<Record<string, boolean>> = { yes: true, on: true, no: false, off: false };
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['on', true],
+  ['no', false],
+  ['off', false],
+]);
 
 /** Parses `text`; the problems name `file`. Never throws. */
 export function readYaml(text: string, file: string): YamlSource {
@@ -160,5 +165,5 @@ function isMergeKey(key: unknown): boolean {
 
 function scalarValue(value: unknown, source: string | undefined, type: string | undefined): unknown {
   if (type !== 'PLAIN' || typeof value !== 'string' || source === undefined) return value;
-  return booleans[source.toLowerCase()] ?? value;
+  return booleans.get(source.toLowerCase()) ?? value;
 }

@@ -1,0 +1,129 @@
+/** Answers a request with a kept answer, and tells the log, the metrics, the ledger and the routers of it. */
+import { Injectable } from '@nestjs/common';
+import type { Attempt, CachedAnswer, UsageNotice } from '#contracts';
+import { Logger, Metrics } from '#telemetry';
+import type { RunningRequest } from '../completion/completion-runner.client.js';
+import { Delivery } from '../completion/delivery.client.js';
+import { OutcomePublisher } from '../completion/outcome.publisher.js';
+import { requestLogLine } from '../completion/request-record.js';
+import { nothingUsed, Settlement } from '../completion/settlement.publisher.js';
+import { answerHeaders } from '../http/response-headers.js';
+import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
+import { replayBytes, shownUsage } from './replay.js';
+import type { CacheHit } from './response-cache.client.js';
+
+@Injectable()
+export class CachedDelivery {
+  constructor(
+    private readonly settlement: Settlement,
+    private readonly outcomes: OutcomePublisher,
+    private readonly told: FinishedPublisher,
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Resolves when the answer is on its way and its row is stored or spooled. */
+  async deliver(running: RunningRequest, hit: CacheHit): Promise<void> {
+    const { job, plan } = running;
+    const [planned] = plan.attempts;
+    if (planned === undefined) return;
+    const attempt = servedBy(hit.entry, planned);
+    const durationMs = () => performance.now() - job.scope.startedMs;
+    const delivery = new Delivery(job.writer, {
+      stream: job.stream,
+      dialect: job.answerDialect,
+      model: job.model,
+      requestId: job.scope.requestId,
+      queueComments: false,
+      now: () => performance.now(),
+      headers: () => ({
+        ...answerHeaders({
+          plan: { ...plan, attempts: [attempt] },
+          attempt,
+          attemptIndex: 0,
+          costUsd: 0,
+          overheadMs: durationMs(),
+          explain: job.key.role !== 'user' && job.header('x-signalbox-explain') === '1',
+          truncated: false,
+        }),
+        ...running.admission.headers,
+        'x-litellm-cache-key': hit.key,
+        'x-signalbox-cache': 'hit',
+      }),
+    });
+    const bytes = replayBytes(hit.entry, {
+      dialect: job.answerDialect,
+      stream: job.stream,
+      requestId: job.scope.requestId,
+      model: job.model,
+      includeUsage: job.includeUsage,
+      inputTokens: running.facts.inputTokens,
+    });
+    await delivery.bytes(bytes, true);
+    this.outcomes.unused(job.scope.requestId, planned);
+    this.tell(running, hit.entry, attempt, durationMs());
+    await this.settlement.settleHit(running, attempt, durationMs());
+  }
+
+  private tell(running: RunningRequest, entry: CachedAnswer, attempt: Attempt, durationMs: number): void {
+    const { job } = running;
+    this.logger.info(
+      requestLogLine({
+        requestId: job.scope.requestId,
+        traceId: job.scope.traceId,
+        model: job.model,
+        endpoint: job.dialect,
+        stream: job.stream,
+        key: job.key,
+        attempt,
+        attempts: 0,
+        usage: freeUsage(entry),
+        cloudEquivalentNanoUsd: null,
+        success: true,
+        errorCode: null,
+        durationMs,
+        firstTokenMs: durationMs,
+        overheadMs: durationMs,
+        clientGone: false,
+        cacheHit: true,
+      }),
+      'request',
+    );
+    const model = running.plan.modelGroup;
+    const { provider } = attempt.backend;
+    const labels = { route: job.dialect, model, outcome: 'success' };
+    this.metrics.count('signalbox_requests_total', { ...labels, provider, stream: String(job.stream) });
+    this.metrics.observe('signalbox_request_duration_seconds', labels, durationMs / 1000);
+    this.told.finished(running, [], { delivered: true, clientGone: false });
+    job.scope.span.setAttributes({
+      'gateway.model.requested': job.model,
+      'gateway.model.served': attempt.modelGroup,
+      'gateway.key.id': job.key.id,
+      'gateway.stream': job.stream,
+      'gateway.outcome': 'success',
+      'gateway.cache.hit': true,
+    });
+  }
+}
+
+/** The attempt that made the entry, as far as a report names it. */
+function servedBy(entry: CachedAnswer, planned: Attempt): Attempt {
+  const { deploymentId, modelGroup, upstreamModel, backendId: id, provider } = entry;
+  return { ...planned, deploymentId, modelGroup, upstreamModel, backend: { ...planned.backend, id, provider } };
+}
+
+/** The answer's own tokens, for the log line: they cost nothing now. */
+function freeUsage(entry: CachedAnswer): UsageNotice {
+  return {
+    usage: { ...nothingUsed, ...shownUsage(entry) },
+    costNanoUsd: 0,
+    costSource: 'free',
+    upstreamModel: entry.upstreamModel,
+    finishReason: null,
+    firstTokenMs: null,
+    durationMs: 0,
+    loadMs: null,
+    tokensPerSecond: null,
+    durable: true,
+  };
+}
