@@ -3,6 +3,7 @@
  * look into them. Subjects: `infer.local.BACKEND` and `infer.cloud.BACKEND`.
  */
 import { z } from 'zod';
+import { AnswerSettings } from '#wire';
 import { FailureScope } from './backend-state.js';
 import { AttemptId, KeyId, RequestId, TeamId, UserId } from './ids.js';
 import { Attempt } from './route.js';
@@ -62,6 +63,8 @@ export const InferOpen = z.object({
   deadlineMs: z.number().positive(),
   /** Estimated prompt tokens, used where the upstream reports none. */
   inputTokens: z.number().int().nonnegative(),
+  /** What of the request decides the form of the answer; absent = nothing special. */
+  answerSettings: AnswerSettings.optional(),
   /** The ingress wants the finished answer in its neutral form too, for the response cache. */
   keepAnswer: z.boolean().optional(),
 });

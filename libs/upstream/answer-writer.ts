@@ -28,6 +28,7 @@ export function answerWriterFor(open: InferOpen, dialect: AnswerDialect, created
     model: open.model,
     includeUsage: open.includeUsage,
     inputTokens: open.inputTokens,
+    ...(open.answerSettings === undefined ? {} : { settings: open.answerSettings }),
   };
   return open.stream ? streamedWriter(dialect, options, open) : wholeWriter(dialect, options);
 }

@@ -76,7 +76,7 @@ export { readAnthropicError } from './upstream-anthropic/error.js';
 // What clients say and hear: bodies parsed into neutral requests, answers and errors encoded, tokens estimated.
 export { bodyLimits } from './openai/fields.js';
 export type { ParsedBody, InvalidBody } from './openai/fields.js';
-export type { GatewayFields, CacheControls } from './openai/gateway-fields.js';
+export type { GatewayFields, CacheControls, StagedFailure } from './openai/gateway-fields.js';
 export { parseChatBody } from './openai/chat.js';
 export type { ChatBody } from './openai/chat.js';
 export { parseCompletionBody } from './openai/completions.js';
@@ -92,6 +92,7 @@ export { anthropicErrorBody } from './anthropic/error.js';
 export type { AnthropicErrorBody } from './anthropic/error.js';
 export { answerId } from './openai/answer-encoder.js';
 export type { AnswerDialect, AnswerEncoder, EncoderOptions } from './openai/answer-encoder.js';
+export { AnswerSettings } from './openai/answer-settings.js';
 export { createEncoder, encodeWhole } from './openai/create-encoder.js';
 export { AnswerCollector, collectAnswer } from './openai/collect-answer.js';
 export type { AnswerBlock, CollectedAnswer, CollectedChoice } from './openai/collect-answer.js';

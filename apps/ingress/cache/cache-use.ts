@@ -22,6 +22,8 @@ export interface CacheUse {
   readonly place: CacheSettings['type'];
 }
 
+const cachedKinds = ['chat', 'completion', 'embedding'] as const;
+
 /** No longer than this, whatever a request asks for. */
 const longestTtlMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -33,7 +35,7 @@ export function cacheUseOf(
   demanded: DataPolicy | null,
 ): CacheUse | null {
   if (!settings.enabled) return null;
-  if (settings.callTypes != null && !settings.callTypes.includes(kind)) return null;
+  if (!(settings.callTypes ?? cachedKinds).some((cached) => cached === kind)) return null;
   if (settings.mode === 'default_off' && controls?.useCache !== true) return null;
   const ttlMs = Math.min(
     longestTtlMs,

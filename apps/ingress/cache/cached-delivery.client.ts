@@ -58,6 +58,7 @@ export class CachedDelivery {
       model: job.model,
       includeUsage: job.includeUsage,
       inputTokens: running.facts.inputTokens,
+      ...(job.answerSettings === undefined ? {} : { settings: job.answerSettings }),
     });
     await delivery.bytes(bytes, true);
     this.outcomes.unused(job.scope.requestId, planned);

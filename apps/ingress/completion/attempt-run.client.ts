@@ -9,6 +9,7 @@ import type { RunningRequest } from './completion-runner.client.js';
 import { Delivery } from './delivery.client.js';
 import { inferOpenOf, type OpeningFacts } from './infer-open.js';
 import { ProviderClient } from './provider.client.js';
+import { stagedFrames } from './staged-failure.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { openTraced, traceMove } from './request-trace.client.js';
 
@@ -65,8 +66,13 @@ export class AttemptRun {
     const mustStayLocal = running.dataPolicy === 'local';
     return {
       open: (attempt, index) =>
-        openTraced(attempt, index, states.at(-2)?.attempt ?? null, () =>
-          this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
+        openTraced(
+          attempt,
+          index,
+          states.at(-2)?.attempt ?? null,
+          () =>
+            stagedFrames(running.job.gateway.stagedFailure, running.plan, attempt) ??
+            this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
         ),
       pause: (ms) => pauseUntil(ms, gone),
       clientGone: () => gone.aborted,
@@ -93,6 +99,7 @@ export class AttemptRun {
       outputCap: job.parsed.kind === 'embedding' ? null : admission.outputCap,
       dropParams: job.gateway.dropParams ?? false,
       omit: job.gateway.additionalDropParams ?? [],
+      answerSettings: job.answerSettings,
       keepAnswer: running.cache?.use.write === true && job.parsed.kind !== 'embedding',
     };
   }

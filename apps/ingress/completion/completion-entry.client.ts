@@ -15,7 +15,15 @@ import type { HttpReply, HttpRequest } from './completion.controller.js';
 /** What a dialect's parser gives. */
 export type ParsedJob = Pick<
   CompletionJob,
-  'dialect' | 'answerDialect' | 'endpoint' | 'model' | 'stream' | 'includeUsage' | 'parsed' | 'gateway'
+  | 'dialect'
+  | 'answerDialect'
+  | 'endpoint'
+  | 'model'
+  | 'stream'
+  | 'includeUsage'
+  | 'parsed'
+  | 'gateway'
+  | 'answerSettings'
 >;
 
 @Injectable()

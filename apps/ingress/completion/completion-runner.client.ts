@@ -14,7 +14,7 @@ import {
 } from '#contracts';
 import { Snapshots } from '#service';
 import { withSpan } from '#telemetry';
-import type { AnswerDialect, GatewayFields } from '#wire';
+import type { AnswerDialect, AnswerSettings, GatewayFields } from '#wire';
 import { CachedDelivery } from '../cache/cached-delivery.client.js';
 import { ResponseCache, type CacheTicket } from '../cache/response-cache.client.js';
 import { Access, type Admission } from '../access/access.client.js';
@@ -37,6 +37,7 @@ export interface CompletionJob {
   readonly includeUsage: boolean;
   readonly parsed: ParsedRequest;
   readonly gateway: GatewayFields;
+  readonly answerSettings?: AnswerSettings;
   readonly key: KeyRecord;
   readonly header: HeaderReader;
   readonly scope: RequestScope;
@@ -98,13 +99,7 @@ export class CompletionRunner {
         dataPolicy: query.dataPolicy,
         maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
         tags: query.overrides.tags,
-        cache: this.cache.ticketFor({
-          key: job.key,
-          model: job.model,
-          parsed: job.parsed,
-          controls: job.gateway.cache,
-          dataPolicy: query.dataPolicy,
-        }),
+        cache: this.cacheTicketOf(job, query),
       };
       await this.answer(running);
     } catch (error) {
@@ -119,6 +114,12 @@ export class CompletionRunner {
     const hit = running.cache === null ? null : await this.cache.find(running.cache, running.plan);
     if (hit === null) await this.attempts.run(running, this.inFlight.shutdown);
     else await this.cached.deliver(running, hit);
+  }
+
+  private cacheTicketOf(job: CompletionJob, { dataPolicy }: PlanQuery): CacheTicket | null {
+    const { key, model, parsed, gateway } = job;
+    if (gateway.stagedFailure !== undefined) return null;
+    return this.cache.ticketFor({ key, model, parsed, controls: gateway.cache, dataPolicy });
   }
 
   private queryOf(job: CompletionJob, facts: RequestFacts): PlanQuery {

@@ -8,6 +8,7 @@ import {
   type Priority,
   type RequestId,
 } from '#contracts';
+import type { AnswerSettings } from '#wire';
 
 export interface OpeningFacts {
   readonly requestId: RequestId;
@@ -29,14 +30,16 @@ export interface OpeningFacts {
   readonly omit: readonly string[];
   /** The finished answer is wanted for the response cache. */
   readonly keepAnswer: boolean;
+  readonly answerSettings: AnswerSettings | undefined;
 }
 
 /** The opening of try number `index`. */
 export function inferOpenOf(facts: OpeningFacts, attempt: Attempt, index: number): InferOpen {
-  const { outputCap, dropParams, omit, request, ...rest } = facts;
+  const { outputCap, dropParams, omit, request, answerSettings, ...rest } = facts;
   return {
     v: 1,
     ...rest,
+    ...(answerSettings === undefined ? {} : { answerSettings }),
     attemptId: attemptIdOf(facts.requestId, index),
     attempt: {
       ...attempt,

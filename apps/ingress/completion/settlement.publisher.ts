@@ -132,6 +132,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
         dropParams: false,
         omit: [],
         keepAnswer: false,
+        answerSettings: undefined,
       },
       state.attempt,
       state.index,

@@ -2,6 +2,7 @@
  * What all encoders of streamed answers have in common. An encoder turns the events of one answer into the bytes of one
  * client dialect; it is used for one answer and is thrown away.
  */
+import type { AnswerSettings } from './answer-settings.js';
 import type { StreamEvent } from '../neutral/stream-event.js';
 import type { ClientError } from './error.js';
 
@@ -19,6 +20,7 @@ export interface EncoderOptions {
   readonly includeUsage: boolean;
   /** Estimated prompt tokens; Anthropic's dialect has to name a count before the upstream does. */
   readonly inputTokens?: number;
+  readonly settings?: AnswerSettings;
 }
 
 export interface AnswerEncoder {

@@ -1,7 +1,10 @@
 /** Whole chat completions. */
 import type { EncoderOptions } from './answer-encoder.js';
+import type { FinishReason } from '../neutral/stream-event.js';
 import { shownFinish, type AnswerBlock, type CollectedAnswer, type CollectedChoice } from './collect-answer.js';
 import { openAiUsage } from './usage.js';
+
+type CallBlock = Extract<AnswerBlock, { kind: 'tool' }>;
 
 /** The body of a chat completion that was not streamed. */
 export function chatAnswer(answer: CollectedAnswer, options: EncoderOptions): object {
@@ -10,23 +13,33 @@ export function chatAnswer(answer: CollectedAnswer, options: EncoderOptions): ob
     object: 'chat.completion',
     created: options.created,
     model: options.model,
-    choices: answer.choices.map(writeChoice),
+    choices: answer.choices.map((choice, index) => writeChoice(choice, index, isLegacy(options))),
     ...(answer.usage === null ? {} : { usage: openAiUsage(answer.usage) }),
   };
 }
 
-function writeChoice(choice: CollectedChoice, index: number): object {
+/** Whether the client knows calls only by their retired form. */
+export function isLegacy(options: EncoderOptions): boolean {
+  return options.settings?.legacyFunctions === true;
+}
+
+/** The reason as the client's form of calls has it. */
+export function finishWord(reason: FinishReason, legacy: boolean): string {
+  return legacy && reason === 'tool_calls' ? 'function_call' : reason;
+}
+
+function writeChoice(choice: CollectedChoice, index: number, legacy: boolean): object {
   const calls = choice.blocks.filter((block) => block.kind === 'tool');
   const logprobs = choice.blocks.flatMap((block) => (block.kind === 'text' ? block.logprobs : []));
   return {
     index,
-    message: writeMessage(choice, calls),
+    message: writeMessage(choice, calls, legacy),
     logprobs: logprobs.length === 0 ? null : { content: logprobs, refusal: null },
-    finish_reason: shownFinish(choice.finish, calls.length > 0),
+    finish_reason: finishWord(shownFinish(choice.finish, calls.length > 0), legacy),
   };
 }
 
-function writeMessage(choice: CollectedChoice, calls: readonly Extract<AnswerBlock, { kind: 'tool' }>[]): object {
+function writeMessage(choice: CollectedChoice, calls: readonly CallBlock[], legacy: boolean): object {
   const text = joined(choice, 'text');
   const refusal = joined(choice, 'refusal');
   const silent = text === '' && (calls.length > 0 || refusal !== '');
@@ -35,14 +48,21 @@ function writeMessage(choice: CollectedChoice, calls: readonly Extract<AnswerBlo
     content: silent ? null : text,
     refusal: refusal === '' ? null : refusal,
     ...writeReasoning(choice),
-    ...(calls.length === 0 ? {} : { tool_calls: calls.map(writeCall) }),
+    ...writeCalls(calls, legacy),
     ...(choice.annotations.length === 0 ? {} : { annotations: choice.annotations }),
   };
 }
 
-function writeCall(call: Extract<AnswerBlock, { kind: 'tool' }>): object {
-  const args = call.arguments === '' ? '{}' : call.arguments;
-  return { id: call.id, type: 'function', function: { name: call.name, arguments: args } };
+/** The retired form has room for one call. */
+function writeCalls(calls: readonly CallBlock[], legacy: boolean): object {
+  const [first] = calls;
+  if (first === undefined) return {};
+  if (legacy) return { function_call: writeFunction(first) };
+  return { tool_calls: calls.map((call) => ({ id: call.id, type: 'function', function: writeFunction(call) })) };
+}
+
+function writeFunction(call: CallBlock): object {
+  return { name: call.name, arguments: call.arguments === '' ? '{}' : call.arguments };
 }
 
 /** Thinking as text, and as blocks that can be sent back where the upstream signed it (LiteLLM's and OpenRouter's names). */

@@ -1,6 +1,7 @@
 /** Streamed chat completions: `data: {chunk}` events, a usage chunk where it was asked for, `[DONE]`. */
 import type { FinishReason, StreamEvent, UpstreamUsage } from '../neutral/stream-event.js';
 import { sseComment, toBytes, type AnswerEncoder, type EncoderOptions } from './answer-encoder.js';
+import { finishWord, isLegacy } from './chat-answer.js';
 import { shownFinish, type ChoiceEvent } from './collect-answer.js';
 import { openAiErrorBody, type ClientError } from './error.js';
 import { openAiUsage } from './usage.js';
@@ -21,9 +22,11 @@ export class ChatEncoder implements AnswerEncoder {
   private readonly chunkHead: string;
   private readonly chunkTail: string;
   private readonly openTail: string;
+  private readonly legacy: boolean;
   private usage: UpstreamUsage | null = null;
 
   constructor(private readonly options: EncoderOptions) {
+    this.legacy = isLegacy(options);
     const { id, created, model } = options;
     const envelope = JSON.stringify({ id, object: 'chat.completion.chunk', created, model });
     this.chunkHead = `data: ${envelope.slice(0, -1)},"choices":[`;
@@ -121,12 +124,14 @@ export class ChatEncoder implements AnswerEncoder {
     // Id, type and name once per index: clients that accumulate would build `ff` from a repeated `f`.
     if (state.calls.has(index)) return '';
     state.calls.set(index, false);
+    if (this.legacy) return index === 0 ? this.delta(state, { function_call: { name, arguments: '' } }) : '';
     return this.delta(state, { tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
   }
 
   private encodeArguments(index: number, text: string, state: ChoiceState): string {
     if (text === '' || !state.calls.has(index)) return '';
     state.calls.set(index, true);
+    if (this.legacy) return index === 0 ? this.delta(state, { function_call: { arguments: text } }) : '';
     return this.delta(state, { tool_calls: [{ index, function: { arguments: text } }] });
   }
 
@@ -134,7 +139,7 @@ export class ChatEncoder implements AnswerEncoder {
     // No arguments are an empty object: many clients parse them without looking.
     const empty = [...state.calls].filter(([, sent]) => !sent).map(([call]) => this.encodeArguments(call, '{}', state));
     state.finished = true;
-    const shown = shownFinish(reason, state.calls.size > 0);
+    const shown = finishWord(shownFinish(reason, state.calls.size > 0), this.legacy);
     const head = `${this.chunkHead}{"index":${index},"delta":{},"logprobs":null`;
     return `${empty.join('')}${head},"finish_reason":"${shown}"}${this.chunkTail}`;
   }

@@ -1,5 +1,6 @@
 /** POST /v1/chat/completions: a client's body as a neutral request. Fields that no list here names are dropped. */
 import type { ChatRequest } from '../neutral/chat-request.js';
+import type { AnswerSettings } from './answer-settings.js';
 import { BodyProblem, present, type Fields, type JsonObject, type ParsedBody } from './fields.js';
 import { parseBody } from './parse-body.js';
 import { readGatewayFields, type GatewayFields } from './gateway-fields.js';
@@ -16,6 +17,8 @@ export interface ChatBody {
   readonly includeUsage: boolean;
   readonly request: ChatRequest;
   readonly gateway: GatewayFields;
+  /** Absent = nothing special. */
+  readonly answerSettings?: AnswerSettings;
 }
 
 /** Fields that only some upstreams know, by their wire names; each upstream dialect picks those it knows. */
@@ -48,7 +51,9 @@ export function parseChatBody(body: unknown): ParsedBody<ChatBody> {
   return parseBody(body, (fields) => {
     const model = fields.requiredString('model');
     const gateway = readGatewayFields(fields, model);
-    return { model, ...readStreaming(fields), request: readChatRequest(fields), gateway };
+    const legacy = fields.raw('tools') === undefined && fields.raw('functions') !== undefined;
+    const answerSettings = legacy ? { legacyFunctions: true } : undefined;
+    return present({ model, ...readStreaming(fields), request: readChatRequest(fields), gateway, answerSettings });
   });
 }
 

@@ -4,6 +4,21 @@ import { parseChatBody } from './chat.js';
 const parse = (fields: object) => parseChatBody({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...fields });
 
 describe('gateway fields', () => {
+  it.each([
+    ['mock_testing_fallbacks', 'error'],
+    ['mock_testing_context_fallbacks', 'context_length'],
+    ['mock_testing_content_policy_fallbacks', 'content_policy'],
+    ['mock_testing_rate_limit_error', 'rate_limit'],
+    ['mock_timeout', 'timeout'],
+  ])('%s asks for a failure', (name, stagedFailure) => {
+    expect(parse({ [name]: true })).toMatchObject({ kind: 'ok', value: { gateway: { stagedFailure } } });
+    expect(parse({ [name]: false })).not.toMatchObject({ value: { gateway: { stagedFailure } } });
+  });
+
+  it.each(['mock_response', 'mock_tool_calls', 'mock_delay'])('%s is refused by name', (name) => {
+    expect(parse({ [name]: 'Hi' })).toMatchObject({ kind: 'invalid', param: name, code: 'unsupported_parameter' });
+  });
+
   it('are read and kept away from the upstream', () => {
     const result = parse({
       fallbacks: ['b', { model: 'c' }],

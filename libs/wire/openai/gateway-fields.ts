@@ -14,6 +14,9 @@ export interface CacheControls {
   readonly namespace?: string;
 }
 
+/** A failure of the asked model that the client wants to see handled (LiteLLM's `mock_testing_*` and `mock_timeout`). */
+export type StagedFailure = 'error' | 'context_length' | 'content_policy' | 'rate_limit' | 'timeout';
+
 export interface GatewayFields {
   /** Models to try instead, best first. */
   readonly fallbacks?: readonly string[];
@@ -32,16 +35,33 @@ export interface GatewayFields {
   readonly dropParams?: boolean;
   readonly additionalDropParams?: readonly string[];
   readonly allowedOpenaiParams?: readonly string[];
+  readonly stagedFailure?: StagedFailure;
 }
 
 /** Would point the gateway's request, and possibly its keys, at an address of the client's choice. */
 const refused = ['api_base', 'base_url', 'api_key'] as const;
+
+/** Answers that no model gave: nobody could tell them from real ones in the ledger. */
+const made = ['mock_response', 'mock_tool_calls', 'mock_delay'] as const;
+
+const stagedFailures = [
+  ['mock_testing_fallbacks', 'error'],
+  ['mock_testing_context_fallbacks', 'context_length'],
+  ['mock_testing_content_policy_fallbacks', 'content_policy'],
+  ['mock_testing_rate_limit_error', 'rate_limit'],
+  ['mock_timeout', 'timeout'],
+] as const;
 
 /** The gateway's fields of a body. Throws a `BodyProblem` for client-side credentials and wrong types. */
 export function readGatewayFields(fields: Fields, model: string): GatewayFields {
   for (const name of refused) {
     if (fields.raw(name) !== undefined) {
       throw unsupported(name, 'cannot be set by a request: upstream addresses and keys belong to the gateway.');
+    }
+  }
+  for (const name of made) {
+    if (fields.raw(name) !== undefined) {
+      throw unsupported(name, 'is not supported by this gateway: answers come from models only. Leave it out.');
     }
   }
   const metadata = fields.record('metadata') ?? fields.record('litellm_metadata');
@@ -60,6 +80,7 @@ export function readGatewayFields(fields: Fields, model: string): GatewayFields 
     dropParams: fields.boolean('drop_params'),
     additionalDropParams: fields.strings('additional_drop_params', bodyLimits.names),
     allowedOpenaiParams: fields.strings('allowed_openai_params', bodyLimits.names),
+    stagedFailure: stagedFailures.find(([name]) => fields.boolean(name) === true)?.[1],
   });
 }
 

@@ -15,6 +15,7 @@ import { readGatewayFields } from '../openai/gateway-fields.js';
 import { readReasoning } from '../openai/reasoning.js';
 import { readExtra, readSampling, readTokenLimit, unless } from '../openai/sampling.js';
 import { chooseTools, readFunction, readJsonSchema } from '../openai/tools.js';
+import { readEcho } from './echo.js';
 import { readInput } from './items.js';
 
 const passedOn = [
@@ -33,7 +34,9 @@ export function parseResponsesBody(body: unknown): ParsedBody<ChatBody> {
     const model = fields.requiredString('model');
     const gateway = readGatewayFields(fields, model);
     const stream = fields.boolean('stream') ?? false;
-    return { model, stream, includeUsage: true, request: readRequest(fields), gateway };
+    const request = readRequest(fields);
+    const answerSettings = { response: readEcho(fields) };
+    return { model, stream, includeUsage: true, request, gateway, answerSettings };
   });
 }
 

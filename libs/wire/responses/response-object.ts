@@ -86,6 +86,7 @@ export function responseObject(options: EncoderOptions, outcome: Outcome, output
     incomplete_details: outcome.reason === undefined ? null : { reason: outcome.reason },
     instructions: null,
     max_output_tokens: null,
+    metadata: {},
     model: options.model,
     output,
     parallel_tool_calls: true,
@@ -98,9 +99,9 @@ export function responseObject(options: EncoderOptions, outcome: Outcome, output
     tools: [],
     top_p: null,
     truncation: 'disabled',
-    usage: done && outcome.usage !== null ? writeUsage(outcome.usage) : null,
     user: null,
-    metadata: {},
+    ...options.settings?.response,
+    usage: done && outcome.usage !== null ? writeUsage(outcome.usage) : null,
   };
 }
 
