@@ -58,7 +58,7 @@ export async function startHazardSuite(options: SuiteOptions = {}): Promise<Haza
     ollama,
     ask,
     async rowsSince(sinceMs) {
-      const answer = await suite.fetch('/spend/logs?page_size=1000');
+      const answer = await suite.fetch('/spend/logs?limit=500');
       if (!answer.ok) throw new Error(`/spend/logs: ${answer.status} ${await answer.text()}`);
       return Rows.parse(await answer.json()).filter((row) => Date.parse(row.startTime) >= sinceMs);
     },
@@ -71,6 +71,20 @@ export async function startHazardSuite(options: SuiteOptions = {}): Promise<Haza
       await ollama.stop();
     },
   };
+}
+
+/**
+ * Holds a promise about time against a machine that may be busy with other things: `work` resolves with the milliseconds
+ * that counted, and has to stay under the limit in one of three tries. A product that is too slow fails all of them.
+ */
+export async function oneOfThreeWithin(limitMs: number, work: () => Promise<number>): Promise<void> {
+  const took: number[] = [];
+  while (took.length < 3) {
+    const ms = await work();
+    if (ms < limitMs) return;
+    took.push(ms);
+  }
+  throw new Error(`it took ${took.map((ms) => ms.toFixed(0)).join(', ')} ms, never less than ${limitMs}`);
 }
 
 /** Reads a stream until the text so far fits; the reader is given back to go on with. */

@@ -23,8 +23,14 @@ export function readPeriod(start: string | null, end: string | null, now: Date):
   return { from, to, firstDay: dayOf(from), lastDay: dayOf(new Date(to.getTime() - 1)) };
 }
 
+/** From inclusive, to exclusive; null does not limit. */
+export interface Bounds {
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
 /** The same for rows: what is not given does not limit. */
-export function readBounds(start: string | null, end: string | null): { from: Date | null; to: Date | null } {
+export function readBounds(start: string | null, end: string | null): Bounds {
   return {
     from: start === null ? null : readTime(start, 'start_date', 0),
     to: end === null ? null : readTime(end, 'end_date', 1),

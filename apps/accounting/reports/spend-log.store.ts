@@ -5,7 +5,7 @@ import type { ListSpendLogs } from '#contracts';
 import { Database } from '../database/database.client.js';
 import { usageColumns, type UsageRow } from '../usage/usage-row.js';
 import { readCursor, writeCursor } from './cursor.js';
-import { readBounds } from './period.js';
+import { readBounds, type Bounds } from './period.js';
 
 type Query = z.output<typeof ListSpendLogs.request>;
 
@@ -19,7 +19,9 @@ export class SpendLogStore {
 
   /** One page, newest first, and the cursor of the next one; null on the last. */
   async page(query: Query): Promise<{ rows: UsageRow[]; next: string | null }> {
-    const { where, values } = conditions(query);
+    const bounds = await this.bounds(query);
+    if (bounds === null) return { rows: [], next: null };
+    const { where, values } = conditions(query, bounds);
     const rows = await this.database.report((manager) =>
       manager.query<UsageRow[]>(
         `SELECT ${selected} FROM usage_events ${where}
@@ -31,10 +33,35 @@ export class SpendLogStore {
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     return { rows: page, next: last === undefined ? null : writeCursor(last) };
   }
+
+  /**
+   * The time in which rows can lie; null where there can be none. Models have no index of their own, but the daily sums
+   * know on which days one was used: what nobody ever asked for is not looked for in every month.
+   */
+  private async bounds(query: Query): Promise<Bounds | null> {
+    const asked = readBounds(query.start_date, query.end_date);
+    if (query.model === null) return asked;
+    const [used] = await this.database.report((manager) =>
+      manager.query<{ from: Date | null; to: Date | null }[]>(
+        `SELECT min(day)::timestamp AT TIME ZONE 'UTC' AS "from",
+           (max(day) + 1)::timestamp AT TIME ZONE 'UTC' AS "to"
+         FROM daily_spend WHERE model = $1 OR upstream_model = $1`,
+        [query.model],
+      ),
+    );
+    return used === undefined || used.from === null || used.to === null ? null : within(asked, used.from, used.to);
+  }
+}
+
+function within(asked: Bounds, from: Date, to: Date): Bounds {
+  return {
+    from: asked.from === null || asked.from < from ? from : asked.from,
+    to: asked.to === null || asked.to > to ? to : asked.to,
+  };
 }
 
 /** The condition of a query. Only our own column names are in the text; every value is a parameter. */
-function conditions(query: Query): { where: string; values: unknown[] } {
+function conditions(query: Query, bounds: Bounds): { where: string; values: unknown[] } {
   const parts: string[] = [];
   const values: unknown[] = [];
   const add = (value: unknown, condition: (place: string) => string) => {
@@ -42,7 +69,6 @@ function conditions(query: Query): { where: string; values: unknown[] } {
     values.push(value);
     parts.push(condition(`$${values.length}`));
   };
-  const bounds = readBounds(query.start_date, query.end_date);
   add(query.seenBy?.keyId ?? null, (place) => `key_id = ${place}`);
   add(query.key, (place) => `key_id = ${place}`);
   add(query.key_alias, (place) => `key_alias = ${place}`);
@@ -51,8 +77,9 @@ function conditions(query: Query): { where: string; values: unknown[] } {
   add(query.end_user, (place) => `end_user = ${place}`);
   add(query.request_id, (place) => `request_id = ${place}`);
   add(query.model, (place) => `(model_asked = ${place} OR upstream_model = ${place})`);
-  add(query.tags, (place) => `tags @> ${place}::text[]`);
-  add(query.status, (place) => `(outcome = 'success') = (${place} = 'success')`);
+  // Written as the partial indexes have it.
+  add(query.tags, (place) => `tags @> ${place}::text[] AND tags <> '{}'`);
+  if (query.status !== null) parts.push(query.status === 'success' ? `outcome = 'success'` : `outcome <> 'success'`);
   add(bounds.from, (place) => `started_at >= ${place}`);
   add(bounds.to, (place) => `started_at < ${place}`);
   if (query.cursor !== null) {

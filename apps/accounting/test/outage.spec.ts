@@ -64,8 +64,8 @@ describe('an event that cannot be posted', () => {
   }
   let sequence = 1_000_000;
 
-  function message(payload: unknown, deliveryCount: number): Ending {
-    sequence += 1;
+  function message(payload: unknown, deliveryCount: number, place = 0): Ending {
+    if (place === 0) sequence += 1;
     const ended: string[] = [];
     return {
       ended,
@@ -74,6 +74,7 @@ describe('an event that cannot be posted', () => {
         payload,
         deliveryCount,
         sequence,
+        place,
         traceparent: null,
         ack: () => ended.push('ack'),
         nak: (delayMs) => ended.push(`nak ${delayMs}`),
@@ -125,6 +126,19 @@ describe('an event that cannot be posted', () => {
       expect.objectContaining({ subject: 'usage.close', sequence: unreadable.message.sequence }),
     );
     await watching.stop();
+  });
+
+  it('is kept beside others that travelled in the same message', async () => {
+    const first = message({ v: 1, twin: 'first' }, 5);
+    const second = message({ v: 1, twin: 'second' }, 5, 1);
+    await handle(first, second);
+    const { rows } = await service.sql.query(
+      `SELECT subject, payload FROM usage_dead WHERE payload LIKE '%twin%' ORDER BY id`,
+    );
+    expect(rows).toEqual([
+      { subject: 'usage.close', payload: '{"v":1,"twin":"first"}' },
+      { subject: 'usage.close#1', payload: '{"v":1,"twin":"second"}' },
+    ]);
   });
 
   it('of a later release waits for somebody who can read it', async () => {

@@ -1,5 +1,5 @@
 /** Usage from the stream to the ledger, as other services send it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { ListSpendLogs, UsageClose, UsageOpen, type UsageCloseEvent } from '#contracts';
 import { startNats, startPostgres, type TestDatabase, type TestServer } from '#testing';
 import { ReaperStore } from '../usage/reaper.store.js';
@@ -181,11 +181,35 @@ describe('usage', () => {
     expect(await value(`SELECT count(*)::integer AS value FROM usage_open WHERE attempt_id = 'r6.0'`)).toBe(0);
   });
 
+  it('whose opening and close were posted in the same moment by two replicas is not left open', async () => {
+    await send(closeEvent('r6b'));
+    await drained();
+    await service.sql.query(
+      `INSERT INTO usage_open (attempt_id, started_at, expires_at, event) VALUES ('r6b.0', now(), now() + interval '1 hour', '{}')`,
+    );
+    await service.get(ReaperStore).reap(3_600);
+    expect(await value(`SELECT count(*)::integer AS value FROM usage_open`)).toBe(0);
+    expect(await logs('r6b')).toMatchObject([{ source: 'worker' }]);
+  });
+
   it('survives text that PostgreSQL cannot store', async () => {
     await send(closeEvent('r7', { payer: { endUser: 'nul\u0000 and half \ud83d', tags: ['\u0000'] } }));
     await settled('r7');
     expect(await logs('r7')).toMatchObject([{ end_user: 'nul and half \ufffd' }]);
   });
+
+  test.each(['"', '\\', '{a,b}', 'NULL', "'); DROP TABLE keys; --", '\n\t', ' '])(
+    'keeps the text %j as it is',
+    async (text) => {
+      const request = `text-${message}`;
+      await send(
+        closeEvent(request, { modelAsked: text, payer: { endUser: text, tags: [text, 'b"c'], keyAlias: text } }),
+      );
+      await settled(request);
+      const [row] = await logs(request);
+      expect(row).toMatchObject({ model_group: text, end_user: text, request_tags: [text, 'b"c'], key_alias: text });
+    },
+  );
 
   it('lies in the month of its start, also with a clock that is wrong by years', async () => {
     await send(closeEvent('r8', { startedAt: '2001-01-01T00:00:00.000Z' }));

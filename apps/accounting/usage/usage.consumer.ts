@@ -117,13 +117,13 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
 
   private async bury(message: DurableMessage, reason: string): Promise<void> {
     if (message.deliveryCount < mostDeliveries) return message.nak(retryDelayMs(message.deliveryCount));
-    const { subject, sequence, deliveryCount: deliveries, payload } = message;
+    const { subject, sequence, place, deliveryCount: deliveries, payload } = message;
     try {
-      await this.deadLetters.keep({ subject, sequence, deliveries, reason, payload });
+      await this.deadLetters.keep({ subject, sequence, place, deliveries, reason, payload });
       await this.bus.publishDurable(
         AlertUsageDead,
         { v: 1, at: new Date().toISOString(), subject, sequence, reason },
-        { messageId: `usage_dead:${sequence}` },
+        { messageId: `usage_dead:${sequence}:${place}` },
       );
     } catch (error) {
       this.logger.warn({ err: error, subject, sequence }, 'an unreadable event could not be put away yet');

@@ -28,6 +28,8 @@ export interface DurableMessage {
   /** 1 at the first delivery. */
   readonly deliveryCount: number;
   readonly sequence: number;
+  /** Its place among the events that travelled in one message; with the sequence it names the event. */
+  readonly place: number;
   readonly traceparent: string | null;
   ack(): void;
   /** Asks for it again after a while. */
@@ -231,6 +233,7 @@ function durableMessages(message: JsMsg): DurableMessage[] {
     return [
       {
         ...facts,
+        place: 0,
         payload,
         traceparent: traceparent === '' ? null : traceparent,
         ack: () => message.ack(),
@@ -240,8 +243,9 @@ function durableMessages(message: JsMsg): DurableMessage[] {
     ];
   }
   const shared = new SharedAck(message, batch.length);
-  return batch.map((event) => ({
+  return batch.map((event, place) => ({
     ...facts,
+    place,
     ...event,
     ack: () => shared.ack(),
     nak: (delayMs: number) => shared.nak(delayMs),

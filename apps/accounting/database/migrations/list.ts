@@ -2,6 +2,7 @@
 import { access } from './001-access.js';
 import { ledger } from './002-ledger.js';
 import { reading } from './003-reading.js';
+import { searching } from './005-searching.js';
 import type { SchemaStep } from './migration.js';
 
-export const schemaSteps: readonly SchemaStep[] = [access, ledger, reading];
+export const schemaSteps: readonly SchemaStep[] = [access, ledger, reading, searching];
