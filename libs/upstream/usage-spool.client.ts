@@ -97,7 +97,11 @@ const succeeded = () => true;
 const failed = () => false;
 
 async function readEvents(path: string): Promise<UsageCloseEvent[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    // Another process took it over.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  });
   return text.split('\n').flatMap((line) => parseLine(line) ?? []);
 }
 
