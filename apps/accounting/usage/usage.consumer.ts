@@ -14,7 +14,7 @@ import { UsageStore } from './usage.store.js';
 
 /** A batch costs as many statements as a single event does: large ones are what makes a backlog short. */
 const batchSize = 1_000;
-/** While the database works on one batch, the next is read. */
+/** While the database works on one batch, the next is read; posted they are one after the other. */
 const lanes = 2;
 const mostDeliveries = 5;
 /** Until a release that can read it is running. */
@@ -32,6 +32,7 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   private consuming: { stop(): Promise<void>; pending(): Promise<number> } | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
+  private posting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly bus: Bus,
@@ -82,7 +83,10 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
       else if (usage.kind === 'unreadable') await this.bury(message, usage.reason);
       else items.push({ message, usage });
     }
-    if (items.length > 0) await this.traced(items, () => this.post(items));
+    if (items.length === 0) return;
+    const turn = this.posting.then(() => this.traced(items, () => this.post(items)));
+    this.posting = turn.catch(() => undefined);
+    await turn;
   }
 
   private async post(items: readonly Item[]): Promise<void> {
