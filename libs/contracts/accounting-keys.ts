@@ -257,12 +257,28 @@ export const ListTeams = requestContract({
   deadlineMs,
 });
 
-export const TeamMember = z.object({
-  user_id: UserId,
-  user_email: z.string().max(320).nullable().optional(),
-  role: z.enum(['admin', 'user']).default('user'),
-  max_budget_in_team: usd.nonnegative().nullable().optional(),
-});
+/** Ids that admins choose name rows, never files or subjects, and stand in URLs. */
+export const OwnerName = z
+  .string('must be a text')
+  .regex(/^[A-Za-z0-9._:/@+=-]{1,128}$/, 'must be 1 to 128 letters, digits or any of . _ : / @ + = -');
+
+/** Where a JavaScript number of nano-dollars stops being exact. */
+export const mostUsd = 9_000_000;
+
+export const TeamMember = z.object(
+  {
+    user_id: OwnerName.pipe(UserId),
+    user_email: z.string('must be a text').max(320, 'must be at most 320 characters').nullable().optional(),
+    role: z.enum(['admin', 'user'], 'must be admin or user').default('user'),
+    max_budget_in_team: z
+      .number('must be an amount in USD')
+      .nonnegative('must not be negative')
+      .max(mostUsd, `must be at most ${mostUsd} USD`)
+      .nullable()
+      .optional(),
+  },
+  'must be {user_id, role}',
+);
 export type TeamMember = z.infer<typeof TeamMember>;
 
 /** Users that do not exist are made. A member who is one already gets the new role. */

@@ -107,6 +107,8 @@ export {
   BlockTeam,
   GetTeamInfo,
   ListTeams,
+  OwnerName,
+  mostUsd,
   TeamMember,
   AddTeamMembers,
   RemoveTeamMembers,

@@ -1,16 +1,18 @@
 /** Bodies of the admin API, field by field: what each one is called in LiteLLM, what it may hold, what it sets. */
 import { z } from 'zod';
-import { DataPolicy, GatewayError, Priority, TeamId, UserId } from '#contracts';
+import { closestName } from '#config';
+import { DataPolicy, GatewayError, mostUsd, OwnerName, Priority, TeamId, UserId } from '#contracts';
 import { isBudgetDuration, isResetTime } from '../budgets/window.js';
 import { addDuration, durationMs, parseDuration } from './duration.js';
 import type { KeyRow, LimitedRow, ModelBudget, TeamRow, UserRow } from './rows.js';
 
-/** One nano-dollar is 1e-9 USD. 9 million dollars is where a JavaScript number stops being exact. */
+/** One nano-dollar is 1e-9 USD. */
 const nanoPerUsd = 1_000_000_000;
-const mostUsd = 9_000_000;
 
 export interface FieldContext {
   readonly now: Date;
+  /** A field that is almost a known one is only warned of: the config file's checks tell of it with its line. */
+  readonly acceptsSlips?: boolean;
 }
 type Read<Row> = (value: unknown, context: FieldContext) => Partial<Row> | string;
 type FieldTable<Row> = Readonly<Record<string, Read<Row>>>;
@@ -39,37 +41,40 @@ const whole = (most: number) =>
   z.int('must be a whole number').nonnegative('must not be negative').max(most, `must be at most ${most}`);
 const limit = whole(2_147_483_647);
 const bigLimit = whole(Number.MAX_SAFE_INTEGER);
-/** Ids name rows, never files or subjects, and stand in URLs. */
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9._:/@+=-]{1,128}$/, 'must be 1 to 128 letters, digits or any of . _ : / @ + = -');
-const label = z.string().trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
+const label = z.string('must be a text').trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
 const names = z
-  .array(label)
+  .array(label, 'must be a list of texts')
   .max(1_000, 'must be at most 1000 names')
   .transform((all) => [...new Set(all)]);
 const duration = z
   .string('must be a duration such as 30d')
   .refine((text) => parseDuration(text) !== null, 'must be a duration such as 30s, 10m, 24h, 7d or 1mo');
-const timeOfDay = z.string().refine(isResetTime, 'must be a time of day such as 06:30');
+const timeOfDay = z
+  .string('must be a time of day such as 06:30')
+  .refine(isResetTime, 'must be a time of day such as 06:30');
+/** The next renewal, as answers show it: a body may be made from an answer. */
+const shownTime = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const period = z
   .string('must be a duration such as 30d')
   .refine(isBudgetDuration, 'must be a duration such as 30s, 10m, 24h, 1d, 7d, 30d or 1mo');
-const modelLimits = z.record(label, limit);
+const modelLimits = z.record(label, limit, 'must be an object of models and limits');
 const longestJson = 65_536;
 const dictionary = z
   .record(z.string(), z.unknown(), 'must be an object')
   .refine((value) => JSON.stringify(value).length <= longestJson, `must be at most ${longestJson} characters of JSON`);
 const modelBudget = z
-  .union([
-    z.number(),
-    z.object({
-      budget_limit: z.number().optional(),
-      max_budget: z.number().optional(),
-      time_period: period.nullable().optional(),
-      budget_duration: period.nullable().optional(),
-    }),
-  ])
+  .union(
+    [
+      z.number(),
+      z.object({
+        budget_limit: z.number().optional(),
+        max_budget: z.number().optional(),
+        time_period: period.nullable().optional(),
+        budget_duration: period.nullable().optional(),
+      }),
+    ],
+    'needs a budget_limit in USD, and a time_period such as 1d if any',
+  )
   .transform((value, context): ModelBudget => {
     const usd = typeof value === 'number' ? value : (value.budget_limit ?? value.max_budget);
     const nano = dollars.safeParse(usd);
@@ -86,7 +91,9 @@ const limited = {
   max_budget: field(dollars, (maxBudgetNanoUsd) => ({ maxBudgetNanoUsd })),
   soft_budget: field(dollars, (softBudgetNanoUsd) => ({ softBudgetNanoUsd })),
   budget_duration: field(period, (budgetDuration) => ({ budgetDuration })),
-  budget_reset_at: field(timeOfDay, (budgetResetAt) => ({ budgetResetAt })),
+  budget_reset_at: field(z.union([timeOfDay, shownTime], 'must be a time of day such as 06:30'), (time) =>
+    time instanceof Date ? {} : { budgetResetAt: time },
+  ),
   max_tokens_budget: field(bigLimit, (maxTokensBudget) => ({ maxTokensBudget })),
   max_requests_budget: field(bigLimit, (maxRequestsBudget) => ({ maxRequestsBudget })),
   rpm_limit: field(limit, (rpmLimit) => ({ rpmLimit })),
@@ -95,42 +102,56 @@ const limited = {
   max_parallel_requests: field(limit, (maxParallelRequests) => ({ maxParallelRequests })),
   data_policy: field(DataPolicy, (dataPolicy) => ({ dataPolicy })),
   metadata: field(dictionary, (metadata) => ({ metadata: metadata ?? {} })),
-  blocked: field(z.boolean(), (blocked) => ({ blocked: blocked ?? false })),
+  blocked: field(z.boolean('must be true or false'), (blocked) => ({ blocked: blocked ?? false })),
 } satisfies FieldTable<LimitedRow>;
 
 const keyFields: FieldTable<KeyRow> = {
   ...limited,
-  model_max_budget: field(z.record(label, modelBudget), (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} })),
+  model_max_budget: field(
+    z.record(label, modelBudget, 'must be an object of models and budgets'),
+    (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} }),
+  ),
   model_rpm_limit: field(modelLimits, (modelRpmLimit) => ({ modelRpmLimit: modelRpmLimit ?? {} })),
   model_tpm_limit: field(modelLimits, (modelTpmLimit) => ({ modelTpmLimit: modelTpmLimit ?? {} })),
   key_alias: field(label, (alias) => ({ alias })),
-  team_id: field(id.pipe(TeamId), (teamId) => ({ teamId })),
-  user_id: field(id.pipe(UserId), (userId) => ({ userId })),
-  aliases: field(z.record(label, label), (aliases) => ({ aliases: aliases ?? {} })),
+  team_id: field(OwnerName.pipe(TeamId), (teamId) => ({ teamId })),
+  user_id: field(OwnerName.pipe(UserId), (userId) => ({ userId })),
+  aliases: field(z.record(label, label, 'must be an object of names'), (aliases) => ({ aliases: aliases ?? {} })),
   config: field(dictionary, (config) => ({ config: config ?? {} })),
   permissions: field(dictionary, (permissions) => ({ permissions: permissions ?? {} })),
   tags: field(names, (tags) => ({ tags: tags ?? [] })),
   priority: field(Priority, (priority) => ({ priority: priority ?? 'normal' })),
   logging: field(z.enum(['full', 'none']), (logging) => ({ fullLogging: logging === 'full' })),
   role: field(z.enum(['admin', 'user']), (role) => ({ role: role ?? 'user' })),
-  max_wait: field(z.union([z.number().nonnegative().max(86_400), duration]), (wait) => ({ maxWaitMs: waitMs(wait) })),
+  max_wait: field(
+    z.union([z.number().nonnegative().max(86_400), duration], 'must be seconds from 0 to 86400, or a duration'),
+    (wait) => ({ maxWaitMs: waitMs(wait) }),
+  ),
   // LiteLLM writes "-1" for "never".
-  duration: field(z.union([z.literal('-1'), duration]), (text, { now }) => ({ expiresAt: expiry(text, now) })),
-  expires: field(z.iso.datetime({ offset: true }), (text) => ({ expiresAt: text === null ? null : new Date(text) })),
+  duration: field(
+    z.union([z.literal('-1'), duration], 'must be a duration such as 24h or 30d, or -1'),
+    (text, { now }) => ({ expiresAt: expiry(text, now) }),
+  ),
+  expires: field(
+    z.iso.datetime({ offset: true, error: 'must be an ISO time such as 2026-12-31T00:00:00Z' }),
+    (text) => ({ expiresAt: text === null ? null : new Date(text) }),
+  ),
 };
 
 const teamFields: FieldTable<TeamRow> = {
   ...limited,
-  team_id: field(id.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
+  team_id: field(OwnerName.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
   team_alias: field(label, (alias) => ({ alias })),
 };
 
 const userRoles = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer', 'team', 'customer'];
 const userFields: FieldTable<UserRow> = {
   ...limited,
-  user_id: field(id.pipe(UserId), (userId) => (userId === null ? {} : { id: userId })),
+  user_id: field(OwnerName.pipe(UserId), (userId) => (userId === null ? {} : { id: userId })),
   user_alias: field(label, (alias) => ({ alias })),
-  user_email: field(z.email().max(320), (email) => ({ email })),
+  user_email: field(z.email('must be an e-mail address').max(320, 'must be at most 320 characters'), (email) => ({
+    email,
+  })),
   user_role: field(z.enum(userRoles), (role) => ({ role: role ?? 'internal_user' })),
 };
 
@@ -139,18 +160,27 @@ const withoutEffect = new Set([
   'allowed_cache_controls',
   'allowed_passthrough_routes',
   'allowed_routes',
+  'agent_id',
+  'allowed_vector_store_indexes',
   'auto_rotate',
   'budget_id',
   'budget_limits',
+  'disable_global_guardrails',
   'enforced_params',
   'guardrails',
   'key_type',
+  'input_tpd_limit',
   'model_aliases',
+  'model_rpd_limit',
+  'model_tpd_limit',
   'object_permission',
   'organization_id',
+  'output_tpd_limit',
   'policies',
+  'project_id',
   'prompts',
   'rotation_interval',
+  'rpd_limit',
   'router_settings',
   'send_invite_email',
   'soft_budget_cooldown',
@@ -159,6 +189,7 @@ const withoutEffect = new Set([
   'temp_budget_expiry',
   'temp_budget_increase',
   'team_member_budget',
+  'tpd_limit',
   'tpm_limit_type',
   'rpm_limit_type',
   'access_group_ids',
@@ -171,6 +202,20 @@ export interface ReadFields<Row> {
   /** What was not acted on, in words. */
   readonly warnings: readonly string[];
 }
+
+/** What answers show and nobody sets: a body may be made from an answer. */
+const onlyShown = new Set([
+  'created_at',
+  'created_by',
+  'key_name',
+  'last_active',
+  'litellm_budget_table',
+  'origin',
+  'status',
+  'total_spend',
+  'updated_at',
+  'updated_by',
+]);
 
 function read<Row>(
   table: FieldTable<Row>,
@@ -186,11 +231,18 @@ function read<Row>(
       const result = parse(value, context);
       if (typeof result === 'string') throw badField(name, result);
       changes = { ...changes, ...result };
-    } else if (!handled.includes(name) && value !== null) {
-      warnings.push(withoutEffect.has(name) ? `${name} has no effect here` : `${name} is not a known field`);
+    } else if (!handled.includes(name) && !onlyShown.has(name) && value !== null) {
+      warnings.push(withoutEffect.has(name) ? `${name} has no effect here` : unknownField(name, table, context));
     }
   }
   return { changes, warnings };
+}
+
+/** LiteLLM's next release may have a field that we do not know. One that is almost a name of ours is a slip, and a limit that was meant would be missing. */
+function unknownField(name: string, known: object, { acceptsSlips }: FieldContext): string {
+  const meant = closestName(name, Object.keys(known));
+  if (meant !== null && acceptsSlips !== true) throw badField(name, `is not a known field; did you mean ${meant}?`);
+  return `${name} is not a known field`;
 }
 
 /** The error for a field that holds what it may not: invalid_request with the field as `param`. */

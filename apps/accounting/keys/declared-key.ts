@@ -15,7 +15,7 @@ export function declaredRow(
   making: Making,
 ): { readonly row: KeyRow; readonly warnings: readonly string[] } {
   const { key_alias: _alias, key_name: _name, key: _key, ...fields } = declared.fields;
-  const { changes, warnings } = readKeyFields(fields, making);
+  const { changes, warnings } = readKeyFields(fields, { now: making.now, acceptsSlips: true });
   const row: KeyRow = {
     ...newKey(existing?.id ?? fresh.id, fresh.last4, 'config', making),
     ...(existing === null ? {} : { createdAt: existing.createdAt, createdBy: existing.createdBy }),

@@ -67,7 +67,7 @@ export class TeamAdmin {
 
   remove(request: z.output<typeof DeleteTeams.request>): Promise<z.input<typeof DeleteTeams.reply>> {
     return this.admin.run(request.actor, async (work) => {
-      for (const teamId of request.teamIds) {
+      for (const teamId of new Set(request.teamIds)) {
         const before = await this.teams.take(work.tx, teamId);
         await this.keys.deleteAllOf(work, { teamId });
         await work.tx.delete(TeamMemberEntity, { teamId });
@@ -129,6 +129,6 @@ function membersOf(fields: Readonly<Record<string, unknown>>): TeamMember[] {
   const given = fields['members_with_roles'];
   if (given === undefined || given === null) return [];
   const parsed = z.array(TeamMember).max(500).safeParse(given);
-  if (!parsed.success) throw badField('members_with_roles', parsed.error.issues[0]?.message ?? 'not valid');
+  if (!parsed.success) throw badField('members_with_roles', parsed.error.issues[0]?.message ?? 'is not valid');
   return parsed.data;
 }

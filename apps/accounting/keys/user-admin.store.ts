@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   KeyId,
+  OwnerName,
   TeamId,
   UserId,
   type BlockUser,
@@ -95,8 +96,8 @@ export class UserAdmin {
 
   private async joinTeams(work: AdminWork, userId: UserId, given: unknown): Promise<void> {
     if (given === undefined || given === null) return;
-    const parsed = z.array(TeamId).max(100).safeParse(given);
-    if (!parsed.success) throw badField('teams', 'must be a list of team ids');
+    const parsed = z.array(OwnerName.pipe(TeamId)).max(100).safeParse(given);
+    if (!parsed.success) throw badField('teams', 'must be a list of at most 100 team ids');
     for (const teamId of parsed.data) {
       await this.owners.ensureTeam(work, teamId);
       const row = { teamId, userId, role: 'user' as const, maxBudgetNanoUsd: null, addedAt: work.making.now };

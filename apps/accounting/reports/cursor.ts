@@ -17,7 +17,8 @@ export function readCursor(text: string): Cursor {
   const space = plain.indexOf(' ');
   const startedAt = new Date(plain.slice(0, space));
   const attemptId = plain.slice(space + 1);
-  if (space < 0 || Number.isNaN(startedAt.getTime()) || attemptId === '') {
+  const isOurs = space > 0 && startedAt.getTime() >= 0 && attemptId !== '' && !attemptId.includes('\u0000');
+  if (!isOurs) {
     throw new GatewayError('invalid_request', { message: 'cursor: is not one of ours', param: 'cursor' });
   }
   return { startedAt, attemptId };

@@ -42,7 +42,7 @@ function readTime(text: string, field: string, daysOn: 0 | 1): Date {
   // A time without a zone is UTC, as a day is; LiteLLM's clients write "2026-11-20 10:00:00".
   const iso = isDay || /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text.replace(' ', 'T')}Z`;
   const time = new Date(iso);
-  const known = /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime());
+  const known = /^\d{4}-\d{2}-\d{2}/.test(text) && time.getTime() >= 0;
   if (!known || (isDay && dayOf(time) !== text))
     throw badDate(field, 'must be a day such as 2026-11-20, or an ISO time');
   return isDay ? startOfDay(time, daysOn) : time;

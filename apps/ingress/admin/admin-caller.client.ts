@@ -6,6 +6,7 @@ import { Access } from '../access/access.client.js';
 import { ConsoleSessions } from '../console/console-sessions.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
+import { badInput, mustBeStorable } from './admin-input.js';
 import { adminAccess } from './roles.js';
 
 export interface AdminRequest {
@@ -54,50 +55,28 @@ function actorOf(key: KeyRecord): Actor {
     : { kind: 'key', keyId: key.id, alias: key.alias };
 }
 
-/** The JSON object of an admin request. */
+/** The JSON object of an admin request; throws invalid_request. */
 export function adminBody(request: AdminRequest): Record<string, unknown> {
-  return readJsonObject(request.body instanceof Uint8Array ? request.body : null);
+  const body = readJsonObject(request.body instanceof Uint8Array ? request.body : null);
+  mustBeStorable(body, '', 0);
+  return body;
 }
 
-/** A query parameter; null where it is absent, empty or repeated. */
-export function queryText(request: AdminRequest, name: string): string | null {
-  const { query } = request;
-  if (typeof query !== 'object' || query === null) return null;
-  const value: unknown = Reflect.get(query, name);
-  return typeof value === 'string' && value !== '' ? value : null;
+/** The same where a body may be left out. */
+export function optionalBody(request: AdminRequest): Record<string, unknown> {
+  const isEmpty = !(request.body instanceof Uint8Array) || request.body.byteLength === 0;
+  return isEmpty ? {} : adminBody(request);
 }
 
-/** A whole number in the query; throws invalid_request naming it. */
-export function queryNumber(
-  request: AdminRequest,
-  name: string,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  const text = queryText(request, name);
-  if (text === null) return fallback;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= range.min && value <= range.max) return value;
-  throw new GatewayError('invalid_request', {
-    message: `Invalid value for '${name}': expected a whole number from ${range.min} to ${range.max}.`,
-    param: name,
-  });
-}
-
-/** A text field that must be there; throws invalid_request naming it. */
-export function requiredText(fields: Readonly<Record<string, unknown>>, name: string): string {
-  const value = fields[name];
-  if (typeof value === 'string' && value !== '') return value;
-  throw new GatewayError('invalid_request', { message: `Missing required parameter: '${name}'.`, param: name });
-}
-
-/** A list of texts that must be there; throws invalid_request naming it. */
-export function requiredTexts(fields: Readonly<Record<string, unknown>>, name: string): string[] {
-  const value = fields[name];
-  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== ''))
-    return value;
-  throw new GatewayError('invalid_request', {
-    message: `Missing or invalid parameter: '${name}' must be a list of texts.`,
-    param: name,
-  });
+/**
+ * Fields as they go to accounting, which reads them. A key never goes over the bus; the id that answers show as `token` is
+ * nothing that could be set. Throws invalid_request.
+ */
+export function storedFields({
+  token: _token,
+  token_id: _id,
+  ...fields
+}: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  for (const secret of ['key', 'new_key']) if (secret in fields) throw badInput(secret, 'cannot be set here');
+  return fields;
 }

@@ -1,5 +1,6 @@
 /** /key/*: virtual keys in LiteLLM's shapes. */
 import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { z } from 'zod';
 import { Bus } from '#bus';
 import { Environment } from '#config';
 import {
@@ -15,15 +16,37 @@ import {
   type KeyAnswer,
   type KeyRef,
 } from '#contracts';
+import { AdminCallers, adminBody, optionalBody, storedFields, type AdminRequest } from './admin-caller.client.js';
 import {
-  AdminCallers,
-  adminBody,
-  queryNumber,
-  queryText,
-  requiredText,
-  type AdminRequest,
-} from './admin-caller.client.js';
+  flag,
+  name,
+  names,
+  optionalText,
+  optionalWord,
+  pageNumber,
+  readInput,
+  readQuery,
+  wholeNumber,
+} from './admin-input.js';
 import { customKey, keyRefOf, makeKey, secretOf } from './key-secret.js';
+
+const Named = z.looseObject({ key: name() });
+const Deleted = z.object({ keys: names().nullish(), key_aliases: names().nullish() });
+const Renewed = z.looseObject({
+  key: name().optional(),
+  grace_period: z.string('must be a duration such as 30m or 24h').nullable().default(null),
+});
+const InfoQuery = z.object({ key: optionalText() });
+const ListQuery = z.object({
+  page: pageNumber,
+  size: wholeNumber({ min: 1, max: 100, fallback: 10 }),
+  key_alias: optionalText(),
+  team_id: optionalText(128),
+  user_id: optionalText(128),
+  sort_by: optionalWord(['created_at', 'updated_at', 'key_alias', 'spend', 'max_budget', 'expires']),
+  sort_order: optionalWord(['asc', 'desc']),
+  return_full_object: flag,
+});
 
 @Controller('key')
 export class KeysController {
@@ -39,7 +62,12 @@ export class KeysController {
     const { actor } = await this.callers.of(request);
     const { key: wanted, ...fields } = adminBody(request);
     const key = customKey(wanted, 'key') ?? makeKey();
-    const made = await this.bus.request(GenerateKey, { v: 1, actor, secret: secretOf(key, this.pepper), fields });
+    const made = await this.bus.request(GenerateKey, {
+      v: 1,
+      actor,
+      secret: secretOf(key, this.pepper),
+      fields: storedFields(fields),
+    });
     const { created_team, created_user, warnings } = made;
     return {
       ...made.key,
@@ -55,9 +83,13 @@ export class KeysController {
   @HttpCode(200)
   async update(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const { key: named, ...fields } = adminBody(request);
-    const key = requiredText({ key: named }, 'key');
-    const reply = await this.bus.request(UpdateKey, { v: 1, actor, key: this.refOf(key), fields });
+    const { key, ...fields } = readInput(Named, adminBody(request));
+    const reply = await this.bus.request(UpdateKey, {
+      v: 1,
+      actor,
+      key: this.refOf(key),
+      fields: storedFields(fields),
+    });
     return { ...reply.key, key: shown(key, reply.key), ...told(reply.warnings) };
   }
 
@@ -65,9 +97,8 @@ export class KeysController {
   @HttpCode(200)
   async delete(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const body = adminBody(request);
-    const named = textList(body['keys'], 'keys');
-    const aliases = textList(body['key_aliases'], 'key_aliases');
+    const { keys: byName, key_aliases: byAlias } = readInput(Deleted, adminBody(request));
+    const [named, aliases] = [byName ?? [], byAlias ?? []];
     if (named.length + aliases.length === 0)
       throw new GatewayError('invalid_request', {
         message: "Give the keys to delete as 'keys' or 'key_aliases'.",
@@ -85,7 +116,7 @@ export class KeysController {
   @HttpCode(200)
   async block(@Req() request: AdminRequest): Promise<KeyAnswer> {
     const { actor } = await this.callers.of(request);
-    const key = this.refOf(requiredText(adminBody(request), 'key'));
+    const key = this.refOf(readInput(Named, adminBody(request)).key);
     return (await this.bus.request(BlockKey, { v: 1, actor, key })).key;
   }
 
@@ -93,7 +124,7 @@ export class KeysController {
   @HttpCode(200)
   async unblock(@Req() request: AdminRequest): Promise<KeyAnswer> {
     const { actor } = await this.callers.of(request);
-    const key = this.refOf(requiredText(adminBody(request), 'key'));
+    const key = this.refOf(readInput(Named, adminBody(request)).key);
     return (await this.bus.request(UnblockKey, { v: 1, actor, key })).key;
   }
 
@@ -113,7 +144,7 @@ export class KeysController {
   @Get('info')
   async info(@Req() request: AdminRequest): Promise<object> {
     const caller = await this.callers.of(request);
-    const named = queryText(request, 'key');
+    const { key: named } = readQuery(InfoQuery, request.query);
     if (named === null && caller.key.role === 'master')
       throw new GatewayError('invalid_request', {
         message: "The master key has no row of its own; name a key with '?key='.",
@@ -129,15 +160,13 @@ export class KeysController {
   @Get('list')
   async list(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
+    const { return_full_object: full, sort_by, sort_order, ...query } = readQuery(ListQuery, request.query);
     const reply = await this.bus.request(ListKeys, {
       v: 1,
-      page: queryNumber(request, 'page', 1, { min: 1, max: 1_000_000 }),
-      size: queryNumber(request, 'size', 10, { min: 1, max: 100 }),
-      key_alias: queryText(request, 'key_alias'),
-      team_id: queryText(request, 'team_id'),
-      user_id: queryText(request, 'user_id'),
+      ...query,
+      sort_by: sort_by ?? undefined,
+      sort_order: sort_order ?? undefined,
     });
-    const full = queryText(request, 'return_full_object') === 'true';
     return {
       keys: full ? reply.keys : reply.keys.map((key) => key.token),
       total_count: reply.total_count,
@@ -148,20 +177,16 @@ export class KeysController {
 
   private async renew(request: AdminRequest, named: string | null): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const {
-      key: inBody,
-      new_key: wanted,
-      grace_period: grace,
-      ...fields
-    } = request.body instanceof Uint8Array && request.body.byteLength > 0 ? adminBody(request) : {};
+    const body = readInput(named === null ? Renewed.required({ key: true }) : Renewed, optionalBody(request));
+    const { key: inBody, new_key: wanted, grace_period: gracePeriod, ...fields } = body;
     const key = customKey(wanted, 'new_key') ?? makeKey();
     const reply = await this.bus.request(RegenerateKey, {
       v: 1,
       actor,
-      key: this.refOf(named ?? requiredText({ key: inBody }, 'key')),
+      key: this.refOf(named ?? inBody ?? ''),
       secret: secretOf(key, this.pepper),
-      gracePeriod: typeof grace === 'string' && grace !== '' ? grace : null,
-      fields,
+      gracePeriod: gracePeriod === '' ? null : gracePeriod,
+      fields: storedFields(fields),
     });
     return {
       ...reply.key,
@@ -197,13 +222,4 @@ function masked(named: string): string {
 
 function shown(named: string, answer: KeyAnswer): string {
   return named.startsWith('sk-') ? masked(named) : answer.token;
-}
-
-function textList(value: unknown, name: string): string[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new GatewayError('invalid_request', {
-    message: `Invalid value for '${name}': expected a list of texts.`,
-    param: name,
-  });
 }

@@ -1,8 +1,8 @@
 /** /spend/* and /global/*: what was spent. A key sees its own. */
 import { Controller, Get, Req, Res } from '@nestjs/common';
+import { z } from 'zod';
 import { Bus } from '#bus';
 import {
-  GatewayError,
   GetKeyInfo,
   GlobalSpend,
   ListAudit,
@@ -16,8 +16,46 @@ import {
 } from '#contracts';
 import { Environment } from '#config';
 import type { HttpReply } from '../completion/completion.controller.js';
-import { AdminCallers, queryNumber, queryText, type AdminCaller, type AdminRequest } from './admin-caller.client.js';
+import { AdminCallers, type AdminCaller, type AdminRequest } from './admin-caller.client.js';
+import { optionalText, optionalWord, readQuery, wholeNumber } from './admin-input.js';
 import { keyRefOf } from './key-secret.js';
+
+const PeriodQuery = z.object({ start_date: optionalText(40), end_date: optionalText(40) });
+const LogQuery = PeriodQuery.extend({
+  api_key: optionalText(),
+  key_alias: optionalText(),
+  user_id: optionalText(128),
+  team_id: optionalText(128),
+  end_user: optionalText(),
+  request_id: optionalText(),
+  model: optionalText(),
+  tags: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((tag) => tag !== ''))
+    .pipe(z.array(z.string()).max(20, 'must be at most 20 tags')),
+  status: optionalWord(['success', 'failure']),
+  cursor: optionalText(400),
+  limit: wholeNumber({ min: 1, max: 500, fallback: 100 }),
+});
+const LogForm = z.object({
+  format: optionalWord(['csv', 'json']),
+  summarize: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['true', 'false'], 'must be true or false'))
+    .default('true'),
+});
+const ReportQuery = PeriodQuery.extend({
+  group_by: z.enum(ReportGroup.options, `must be one of ${ReportGroup.options.join(', ')}`).default('team'),
+  id: optionalText(),
+});
+const AuditQuery = z.object({
+  target_kind: optionalWord(['key', 'team', 'user']),
+  target_id: optionalText(128),
+  before: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 }),
+  limit: wholeNumber({ min: 1, max: 500, fallback: 100 }),
+});
 
 @Controller()
 export class SpendController {
@@ -33,29 +71,15 @@ export class SpendController {
     @Req() request: AdminRequest,
     @Res({ passthrough: true }) reply: HttpReply & { header(name: string, value: string): unknown },
   ): Promise<unknown> {
-    const caller = await this.callers.of(request);
-    const period = periodOf(request, caller);
-    const csv = queryText(request, 'format') === 'csv';
-    const summarize = queryText(request, 'summarize') ?? 'true';
-    if (period.start_date !== null && period.end_date !== null && summarize === 'true' && !csv) {
-      return (await this.bus.request(SummarizeSpend, { v: 1, ...period })).days;
+    const { seenBy } = await this.callers.of(request);
+    const { format, summarize } = readQuery(LogForm, request.query);
+    const { api_key: key, ...query } = readQuery(LogQuery, request.query);
+    const csv = format === 'csv';
+    const { start_date, end_date } = query;
+    if (start_date !== null && end_date !== null && summarize === 'true' && !csv) {
+      return (await this.bus.request(SummarizeSpend, { v: 1, seenBy, start_date, end_date })).days;
     }
-    const page = await this.bus.request(ListSpendLogs, {
-      v: 1,
-      ...period,
-      key: await this.keyIdOf(queryText(request, 'api_key')),
-      key_alias: queryText(request, 'key_alias'),
-      user_id: queryText(request, 'user_id'),
-      team_id: queryText(request, 'team_id'),
-      end_user: queryText(request, 'end_user'),
-      request_id: queryText(request, 'request_id'),
-      model: queryText(request, 'model'),
-      tags: (queryText(request, 'tags') ?? '').split(',').filter((tag) => tag !== ''),
-      status: statusOf(queryText(request, 'status')),
-      cursor: queryText(request, 'cursor'),
-      limit: queryNumber(request, 'limit', 100, { min: 1, max: 500 }),
-      csv,
-    });
+    const page = await this.bus.request(ListSpendLogs, { v: 1, seenBy, ...query, key: await this.keyIdOf(key), csv });
     if (page.next !== null) reply.header('x-next-cursor', page.next);
     if (!csv) return page.rows;
     reply.header('content-type', 'text/csv; charset=utf-8');
@@ -98,22 +122,12 @@ export class SpendController {
   @Get('global/spend/report')
   async report(@Req() request: AdminRequest): Promise<unknown> {
     const caller = await this.callers.of(request);
-    const group = ReportGroup.safeParse(queryText(request, 'group_by') ?? 'team');
-    if (!group.success)
-      throw new GatewayError('invalid_request', {
-        message: `Invalid value for 'group_by': use one of ${ReportGroup.options.join(', ')}.`,
-        param: 'group_by',
-      });
-    const reply = await this.bus.request(ReportSpend, {
-      v: 1,
-      ...periodOf(request, caller),
-      group_by: group.data,
-      id: queryText(request, 'id'),
-    });
+    const { group_by: group, ...query } = readQuery(ReportQuery, request.query);
+    const reply = await this.bus.request(ReportSpend, { v: 1, seenBy: caller.seenBy, ...query, group_by: group });
     return reply.days.map((day) => ({
       group_by_day: day.group_by_day,
-      [groupKeys[group.data]]: day.groups.map((line) => ({
-        [nameKeys[group.data]]: line.name,
+      [groupKeys[group]]: day.groups.map((line) => ({
+        [nameKeys[group]]: line.name,
         total_spend: line.spend,
         ...line,
       })),
@@ -135,11 +149,13 @@ export class SpendController {
   @Get('audit')
   async audit(@Req() request: AdminRequest): Promise<unknown> {
     await this.callers.of(request);
-    const before = queryNumber(request, 'before', 0, { min: 0, max: Number.MAX_SAFE_INTEGER });
+    const { before, limit, target_kind, target_id } = readQuery(AuditQuery, request.query);
     const { entries, next } = await this.bus.request(ListAudit, {
       v: 1,
+      targetKind: target_kind,
+      targetId: target_id,
       before: before === 0 ? null : before,
-      limit: queryNumber(request, 'limit', 100, { min: 1, max: 500 }),
+      limit,
     });
     return { entries, next };
   }
@@ -181,17 +197,5 @@ const nameKeys: Readonly<Record<ReportGroup, string>> = {
 };
 
 function periodOf(request: AdminRequest, caller: AdminCaller) {
-  return {
-    seenBy: caller.seenBy,
-    start_date: queryText(request, 'start_date'),
-    end_date: queryText(request, 'end_date'),
-  };
-}
-
-function statusOf(text: string | null): 'success' | 'failure' | null {
-  if (text === null || text === 'success' || text === 'failure') return text;
-  throw new GatewayError('invalid_request', {
-    message: "Invalid value for 'status': use success or failure.",
-    param: 'status',
-  });
+  return { seenBy: caller.seenBy, ...readQuery(PeriodQuery, request.query) };
 }

@@ -17,17 +17,29 @@ import {
   UserId,
   type TeamAnswer,
 } from '#contracts';
-import {
-  AdminCallers,
-  adminBody,
-  queryNumber,
-  queryText,
-  requiredText,
-  requiredTexts,
-  type AdminRequest,
-} from './admin-caller.client.js';
+import { AdminCallers, adminBody, storedFields, type AdminRequest } from './admin-caller.client.js';
+import { name, names, optionalText, pageNumber, readInput, readQuery, wholeNumber } from './admin-input.js';
 
-const Members = z.union([TeamMember.transform((member) => [member]), z.array(TeamMember).min(1)]);
+const Named = z.looseObject({ team_id: name(128).pipe(TeamId) });
+const Deleted = z.object({ team_ids: names(name(128)).pipe(z.array(TeamId).min(1, 'must name at least one team')) });
+const Members = z.preprocess(
+  (given) => (Array.isArray(given) || given === undefined ? given : [given]),
+  z
+    .array(TeamMember, 'must be {user_id, role} or a list of them')
+    .min(1, 'must name at least one member')
+    .max(500, 'must be at most 500 members'),
+);
+const Added = Named.extend({ member: Members });
+const Leaving = Named.extend({
+  user_id: name(128).pipe(UserId).optional(),
+  user_ids: names(name(128)).pipe(z.array(UserId).min(1, 'must name at least one user')).optional(),
+});
+const InfoQuery = z.object({ team_id: name(128).pipe(TeamId) });
+const ListQuery = z.object({
+  page: pageNumber,
+  size: wholeNumber({ min: 1, max: 100, fallback: 100 }),
+  user_id: optionalText(128),
+});
 
 @Controller('team')
 export class TeamsController {
@@ -40,7 +52,11 @@ export class TeamsController {
   @HttpCode(200)
   async create(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const { team, warnings } = await this.bus.request(CreateTeam, { v: 1, actor, fields: adminBody(request) });
+    const { team, warnings } = await this.bus.request(CreateTeam, {
+      v: 1,
+      actor,
+      fields: storedFields(adminBody(request)),
+    });
     return warnings.length === 0 ? team : { ...team, warnings };
   }
 
@@ -48,8 +64,8 @@ export class TeamsController {
   @HttpCode(200)
   async update(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const { team_id: id, ...fields } = adminBody(request);
-    const teamId = teamIdOf(requiredText({ team_id: id }, 'team_id'));
+    const { team_id: teamId, ...rest } = readInput(Named, adminBody(request));
+    const fields = storedFields(rest);
     const { team, warnings } = await this.bus.request(UpdateTeam, { v: 1, actor, teamId, fields });
     return { team_id: team.team_id, data: team, ...(warnings.length === 0 ? {} : { warnings }) };
   }
@@ -58,7 +74,7 @@ export class TeamsController {
   @HttpCode(200)
   async delete(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const teamIds = requiredTexts(adminBody(request), 'team_ids').map(teamIdOf);
+    const { team_ids: teamIds } = readInput(Deleted, adminBody(request));
     return { deleted_teams: (await this.bus.request(DeleteTeams, { v: 1, actor, teamIds })).deleted };
   }
 
@@ -78,33 +94,28 @@ export class TeamsController {
   @HttpCode(200)
   async addMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const body = adminBody(request);
-    const parsed = Members.safeParse(body['member']);
-    if (!parsed.success)
-      throw new GatewayError('invalid_request', {
-        message: "Invalid value for 'member': expected {user_id, role} or a list of them.",
-        param: 'member',
-      });
-    const teamId = teamIdOf(requiredText(body, 'team_id'));
-    return (await this.bus.request(AddTeamMembers, { v: 1, actor, teamId, members: parsed.data })).team;
+    const { team_id: teamId, member: members } = readInput(Added, adminBody(request));
+    return (await this.bus.request(AddTeamMembers, { v: 1, actor, teamId, members })).team;
   }
 
   @Post('member_delete')
   @HttpCode(200)
   async removeMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const body = adminBody(request);
-    const named = body['user_ids'] === undefined ? [requiredText(body, 'user_id')] : requiredTexts(body, 'user_ids');
-    const teamId = teamIdOf(requiredText(body, 'team_id'));
-    return (
-      await this.bus.request(RemoveTeamMembers, { v: 1, actor, teamId, userIds: named.map((id) => UserId.parse(id)) })
-    ).team;
+    const { team_id: teamId, user_id: one, user_ids: several } = readInput(Leaving, adminBody(request));
+    const userIds = several ?? (one === undefined ? [] : [one]);
+    if (userIds.length === 0)
+      throw new GatewayError('invalid_request', {
+        message: "Missing required parameter: 'user_id'.",
+        param: 'user_id',
+      });
+    return (await this.bus.request(RemoveTeamMembers, { v: 1, actor, teamId, userIds })).team;
   }
 
   @Get('info')
   async info(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
-    const teamId = teamIdOf(requiredText({ team_id: queryText(request, 'team_id') }, 'team_id'));
+    const { team_id: teamId } = readQuery(InfoQuery, request.query);
     const { team, keys } = await this.bus.request(GetTeamInfo, { v: 1, teamId });
     return { team_id: team.team_id, team_info: team, keys, team_memberships: team.members_with_roles };
   }
@@ -112,23 +123,12 @@ export class TeamsController {
   @Get('list')
   async list(@Req() request: AdminRequest): Promise<readonly TeamAnswer[]> {
     await this.callers.of(request);
-    const page = queryNumber(request, 'page', 1, { min: 1, max: 1_000_000 });
-    const size = queryNumber(request, 'size', 100, { min: 1, max: 100 });
-    return (await this.bus.request(ListTeams, { v: 1, page, size, user_id: queryText(request, 'user_id') })).teams;
+    return (await this.bus.request(ListTeams, { v: 1, ...readQuery(ListQuery, request.query) })).teams;
   }
 
   private async setBlocked(request: AdminRequest, blocked: boolean): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const teamId = teamIdOf(requiredText(adminBody(request), 'team_id'));
+    const { team_id: teamId } = readInput(Named, adminBody(request));
     return (await this.bus.request(BlockTeam, { v: 1, actor, teamId, blocked })).team;
   }
-}
-
-function teamIdOf(text: string): TeamId {
-  const parsed = TeamId.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new GatewayError('invalid_request', {
-    message: "Invalid value for 'team_id': at most 128 characters.",
-    param: 'team_id',
-  });
 }

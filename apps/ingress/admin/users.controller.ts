@@ -1,28 +1,31 @@
 /** /user/*: users in LiteLLM's shapes. */
 import { Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { z } from 'zod';
 import { Bus } from '#bus';
 import { Environment } from '#config';
 import {
   BlockUser,
   CreateUser,
   DeleteUsers,
-  GatewayError,
   GetUserInfo,
   ListUsers,
   UpdateUser,
   UserId,
   type UserAnswer,
 } from '#contracts';
-import {
-  AdminCallers,
-  adminBody,
-  queryNumber,
-  queryText,
-  requiredText,
-  requiredTexts,
-  type AdminRequest,
-} from './admin-caller.client.js';
-import { makeKey, secretOf } from './key-secret.js';
+import { AdminCallers, adminBody, optionalBody, storedFields, type AdminRequest } from './admin-caller.client.js';
+import { name, names, optionalText, pageNumber, readInput, readQuery, wholeNumber } from './admin-input.js';
+import { customKey, makeKey, secretOf } from './key-secret.js';
+
+const New = z.looseObject({ auto_create_key: z.boolean('must be true or false').nullable().default(true) });
+const Named = z.looseObject({ user_id: name(128).pipe(UserId) });
+const Deleted = z.object({ user_ids: names(name(128)).pipe(z.array(UserId).min(1, 'must name at least one user')) });
+const InfoQuery = z.object({ user_id: name(128).pipe(UserId) });
+const ListQuery = z.object({
+  page: pageNumber,
+  page_size: wholeNumber({ min: 1, max: 100, fallback: 25 }),
+  role: optionalText(64),
+});
 
 @Controller('user')
 export class UsersController {
@@ -37,11 +40,11 @@ export class UsersController {
   @HttpCode(200)
   async create(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const { auto_create_key: wanted, key: _own, ...fields } = adminBody(request);
+    const { auto_create_key: wantsKey, key: wanted, ...fields } = readInput(New, optionalBody(request));
     const pepper = this.environment.keyPepper;
-    const key = wanted === false || pepper === null ? null : makeKey();
+    const key = wantsKey === false || pepper === null ? null : (customKey(wanted, 'key') ?? makeKey());
     const secret = key === null || pepper === null ? null : secretOf(key, pepper);
-    const reply = await this.bus.request(CreateUser, { v: 1, actor, secret, fields });
+    const reply = await this.bus.request(CreateUser, { v: 1, actor, secret, fields: storedFields(fields) });
     return { ...reply.key, ...reply.user, key, ...(reply.warnings.length === 0 ? {} : { warnings: reply.warnings }) };
   }
 
@@ -49,8 +52,8 @@ export class UsersController {
   @HttpCode(200)
   async update(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const { user_id: id, ...fields } = adminBody(request);
-    const userId = userIdOf(requiredText({ user_id: id }, 'user_id'));
+    const { user_id: userId, ...rest } = readInput(Named, adminBody(request));
+    const fields = storedFields(rest);
     const { user, warnings } = await this.bus.request(UpdateUser, { v: 1, actor, userId, fields });
     return { user_id: user.user_id, data: user, ...(warnings.length === 0 ? {} : { warnings }) };
   }
@@ -59,7 +62,7 @@ export class UsersController {
   @HttpCode(200)
   async delete(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
-    const userIds = requiredTexts(adminBody(request), 'user_ids').map(userIdOf);
+    const { user_ids: userIds } = readInput(Deleted, adminBody(request));
     return { deleted_users: (await this.bus.request(DeleteUsers, { v: 1, actor, userIds })).deleted };
   }
 
@@ -78,7 +81,7 @@ export class UsersController {
   @Get('info')
   async info(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
-    const userId = userIdOf(requiredText({ user_id: queryText(request, 'user_id') }, 'user_id'));
+    const { user_id: userId } = readQuery(InfoQuery, request.query);
     const { user, keys, teams } = await this.bus.request(GetUserInfo, { v: 1, userId });
     return { user_id: user.user_id, user_info: user, keys, teams };
   }
@@ -86,9 +89,8 @@ export class UsersController {
   @Get('list')
   async list(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
-    const page = queryNumber(request, 'page', 1, { min: 1, max: 1_000_000 });
-    const size = queryNumber(request, 'page_size', 25, { min: 1, max: 100 });
-    const reply = await this.bus.request(ListUsers, { v: 1, page, size, role: queryText(request, 'role') });
+    const { page, page_size: size, role } = readQuery(ListQuery, request.query);
+    const reply = await this.bus.request(ListUsers, { v: 1, page, size, role });
     return {
       users: reply.users,
       total: reply.total_count,
@@ -100,16 +102,7 @@ export class UsersController {
 
   private async setBlocked(request: AdminRequest, blocked: boolean): Promise<UserAnswer> {
     const { actor } = await this.callers.of(request);
-    const userId = userIdOf(requiredText(adminBody(request), 'user_id'));
+    const { user_id: userId } = readInput(Named, adminBody(request));
     return (await this.bus.request(BlockUser, { v: 1, actor, userId, blocked })).user;
   }
-}
-
-function userIdOf(text: string): UserId {
-  const parsed = UserId.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new GatewayError('invalid_request', {
-    message: "Invalid value for 'user_id': at most 128 characters.",
-    param: 'user_id',
-  });
 }
