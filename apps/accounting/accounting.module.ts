@@ -13,6 +13,7 @@ import { KeyStore } from './keys/key.store.js';
 import { KeysController } from './keys/keys.controller.js';
 import { OwnerStore } from './keys/owner.store.js';
 import { TeamsController, UsersController } from './keys/owners.controller.js';
+import { SpendCorrections } from './keys/spend-correction.store.js';
 import { SpentStore } from './keys/spent.store.js';
 import { TeamAdmin } from './keys/team-admin.store.js';
 import { TeamStore } from './keys/team.store.js';
@@ -41,6 +42,7 @@ import { UsageStore } from './usage/usage.store.js';
     UserStore,
     UserAdmin,
     SpentStore,
+    SpendCorrections,
     AdminTransaction,
     AuditStore,
     ChangePublisher,

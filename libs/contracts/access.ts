@@ -17,6 +17,8 @@ export type RateLimits = z.infer<typeof RateLimits>;
 export const KeyRole = z.enum(['master', 'admin', 'user']);
 export type KeyRole = z.infer<typeof KeyRole>;
 
+const perModel = z.record(z.string(), z.number().int()).default({});
+
 /** What the ingress caches of a key. Holds no secret. */
 export const KeyRecord = z.object({
   v: z.literal(1),
@@ -40,9 +42,17 @@ export const KeyRecord = z.object({
   modelTpm: z.record(z.string(), z.number().int()),
   teamLimits: RateLimits.nullable(),
   userLimits: RateLimits.nullable(),
+  /** Since 0.2: limits of the team and the user for single models. */
+  teamModelRpm: perModel,
+  teamModelTpm: perModel,
+  userModelRpm: perModel,
+  userModelTpm: perModel,
   /** Scopes with a budget that a request of this key is charged to. */
   budgetScopes: z.array(z.string()),
   modelBudgetScopes: z.record(z.string(), z.string()),
+  /** Since 0.2. */
+  teamModelBudgetScopes: z.record(z.string(), z.string()).default({}),
+  userModelBudgetScopes: z.record(z.string(), z.string()).default({}),
   dataPolicy: DataPolicy.nullable(),
   priority: Priority,
   maxWaitMs: z.number().nullable(),

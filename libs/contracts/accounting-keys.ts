@@ -91,6 +91,8 @@ export const KeyAnswer = z.object({
   last_active: time.nullable(),
   origin: z.enum(['api', 'config']),
   litellm_budget_table: z.null(),
+  temp_budget_increase: usd.nullable().default(null).describe('on top of max_budget until temp_budget_expiry'),
+  temp_budget_expiry: time.nullable().default(null),
 });
 export type KeyAnswer = z.infer<typeof KeyAnswer>;
 
@@ -99,6 +101,7 @@ export const MemberAnswer = z.object({
   user_email: z.string().nullable(),
   role: z.enum(['admin', 'user']),
   max_budget_in_team: usd.nullable(),
+  spend: usd.nullable().default(null).describe('of this budget, in its current window; null without one'),
 });
 export type MemberAnswer = z.infer<typeof MemberAnswer>;
 
@@ -110,6 +113,7 @@ export const TeamAnswer = z.object({
   admins: z.array(UserId),
   members: z.array(UserId),
   members_with_roles: z.array(MemberAnswer),
+  team_member_budget: usd.nullable().default(null).describe('of each member without a max_budget_in_team'),
 });
 export type TeamAnswer = z.infer<typeof TeamAnswer>;
 
@@ -285,6 +289,18 @@ export type TeamMember = z.infer<typeof TeamMember>;
 export const AddTeamMembers = requestContract({
   subject: 'accounting.team.member_add',
   request: z.object({ ...changed, teamId: TeamId, members: z.array(TeamMember).min(1).max(500) }),
+  reply: z.object({ v, team: TeamAnswer }),
+  deadlineMs,
+});
+
+/** What is not given stays. */
+export const UpdateTeamMember = requestContract({
+  subject: 'accounting.team.member_update',
+  request: z.object({
+    ...changed,
+    teamId: TeamId,
+    member: TeamMember.extend({ role: z.enum(['admin', 'user']).optional() }),
+  }),
   reply: z.object({ v, team: TeamAnswer }),
   deadlineMs,
 });

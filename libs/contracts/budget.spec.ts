@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { budgetScopeName, chargedAmounts, parseBudgetScope } from './budget.js';
+import { budgetScopeName, chargedAmounts, memberId, parseBudgetScope, parseMemberId } from './budget.js';
 
 describe('names of budget scopes', () => {
   it('lead back to their parts, whatever ids and models hold', () => {
@@ -16,6 +16,17 @@ describe('names of budget scopes', () => {
     const global = { unit: 'usd' as const, owner: 'global' as const, id: '', model: null };
     expect(budgetScopeName(global)).toBe('usd/global');
     expect(parseBudgetScope('usd/global')).toEqual(global);
+  });
+
+  it('lead back to the team and the user of a member', () => {
+    const text = fc.string({ minLength: 1, maxLength: 128, unit: 'grapheme' }).filter((id) => id.isWellFormed());
+    fc.assert(
+      fc.property(text, text, (teamId, userId) => {
+        const name = budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(teamId, userId), model: null });
+        expect(parseMemberId(parseBudgetScope(name)?.id ?? '')).toEqual({ teamId, userId });
+      }),
+    );
+    expect(['', 'a', 'a/', '/b', 'a/b/c', 'a/%'].map(parseMemberId)).toEqual(Array(6).fill(null));
   });
 
   it.each(['', 'usd', 'usd/key', 'usd/key/', 'eur/key/k', 'usd/cat/k', 'usd/key/k/m/x', 'usd/global/k', 'usd/key/%'])(

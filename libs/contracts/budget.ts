@@ -11,11 +11,11 @@ export const budgetUnits = ['usd', 'tokens', 'requests'] as const;
 export const BudgetUnit = z.enum(budgetUnits);
 export type BudgetUnit = z.infer<typeof BudgetUnit>;
 
-export const budgetOwners = ['key', 'team', 'user', 'global'] as const;
+export const budgetOwners = ['key', 'team', 'user', 'member', 'global'] as const;
 export const BudgetOwner = z.enum(budgetOwners);
 export type BudgetOwner = z.infer<typeof BudgetOwner>;
 
-/** The parts of a scope's name. `id` is empty for the global budget; `model` only for a key's budget of one model. */
+/** The parts of a scope's name. `id` is empty for the global budget and a `memberId` for a member's; `model` only for a budget of one model. */
 export interface BudgetScope {
   readonly unit: BudgetUnit;
   readonly owner: BudgetOwner;
@@ -55,6 +55,18 @@ function decoded(text: string | undefined): string | null {
   }
 }
 
+/** Names what a user may spend within a team. */
+export function memberId(teamId: string, userId: string): string {
+  return `${encodeURIComponent(teamId)}/${encodeURIComponent(userId)}`;
+}
+
+/** The team and the user of a `memberId`; null where it is none. */
+export function parseMemberId(id: string): { readonly teamId: string; readonly userId: string } | null {
+  const [team, user, ...rest] = id.split('/');
+  const [teamId, userId] = [decoded(team), decoded(user)];
+  return !teamId || !userId || rest.length > 0 ? null : { teamId, userId };
+}
+
 /** One thing measured in every unit. */
 export interface BudgetAmounts {
   readonly usd: number;
@@ -80,7 +92,8 @@ export function chargedAmounts(close: {
 
 const amount = z.number().int().nonnegative();
 const leaseId = z.string().min(1).max(128);
-const scopeName = z.string().min(1).max(512);
+/** Two ids of a member, encoded twice, in their longest form. */
+const scopeName = z.string().min(1).max(2_048);
 
 export const LeaseWant = z.object({
   /** Made by the holder: asking again with the same id gives the same lease. */

@@ -26,13 +26,15 @@ export interface WebhookPayload {
   readonly id: string;
 }
 
+/** LiteLLM has no word for a member of a team. */
+const groups = { key: 'key', team: 'team', user: 'user', member: 'user', global: 'proxy' } as const;
 const groupNames = { key: 'Key', team: 'Team', user: 'User', proxy: 'Proxy' } as const;
 
 /** The body of a webhook. `token` stays null: not even the digest of a key leaves the gateway. */
 export function webhookPayload(alert: AlertBudgetEvent): WebhookPayload {
   const amount = (value: number) => (alert.unit === 'usd' ? Number(usdOfNano(value)) : value);
   const scope = parseBudgetScope(alert.scope);
-  const group = scope === null || scope.owner === 'global' ? 'proxy' : scope.owner;
+  const group = scope === null ? 'proxy' : groups[scope.owner];
   return {
     spend: amount(alert.spent),
     max_budget: amount(alert.limit),

@@ -1,7 +1,7 @@
 /** Notices when spending crosses a line, once for each line and window, whichever replica posted the charge. */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
-import { AlertBudget, parseBudgetScope, type AlertBudgetEvent, type BudgetUnit } from '#contracts';
+import { AlertBudget, parseBudgetScope, parseMemberId, type AlertBudgetEvent, type BudgetUnit } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { Database } from '../database/database.client.js';
@@ -104,6 +104,7 @@ function namesOf(windows: readonly WindowName[]): [string[], string[]] {
 function alertOf(spent: SpentWindow, line: BudgetLine, at: Date): AlertBudgetEvent {
   const scope = parseBudgetScope(spent.scope);
   const own = (owner: string) => (scope?.owner === owner ? scope.id : null);
+  const member = parseMemberId(own('member') ?? '');
   return {
     v: 1,
     at: at.toISOString(),
@@ -118,9 +119,9 @@ function alertOf(spent: SpentWindow, line: BudgetLine, at: Date): AlertBudgetEve
     resetAt: spent.endsAt?.toISOString() ?? null,
     keyId: own('key'),
     keyAlias: spent.keyAlias,
-    teamId: own('team') ?? spent.keyTeamId,
+    teamId: own('team') ?? member?.teamId ?? spent.keyTeamId,
     teamAlias: spent.teamAlias,
-    userId: own('user') ?? spent.keyUserId,
+    userId: own('user') ?? member?.userId ?? spent.keyUserId,
   };
 }
 

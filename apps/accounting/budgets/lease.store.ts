@@ -11,6 +11,7 @@ import {
 } from '#contracts';
 import { Snapshots } from '#service';
 import { Database } from '../database/database.client.js';
+import { presentLimit } from '../keys/budget-rows.store.js';
 import { EscrowRows, windowKey, type WindowName } from './escrow.store.js';
 import { withLimit } from './escrow.js';
 import { endLease, grantLease, renewLease, type LeasePolicy, type ScopeWindow } from './lease.js';
@@ -163,7 +164,7 @@ export class LeaseStore {
     const timeZone = this.snapshots.current()?.general.timezone ?? 'UTC';
     const records = await this.database.run((manager) =>
       manager.query<(BudgetRecord & { now: Date })[]>(
-        `SELECT scope, unit, limit_n AS "limit", soft_limit_n AS "softLimit", duration, reset_at AS "resetAt", now() AS now
+        `SELECT scope, unit, ${presentLimit} AS "limit", soft_limit_n AS "softLimit", duration, reset_at AS "resetAt", now() AS now
          FROM budget WHERE scope = ANY($1)`,
         [scopes],
       ),

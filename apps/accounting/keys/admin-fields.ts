@@ -52,8 +52,10 @@ const duration = z
 const timeOfDay = z
   .string('must be a time of day such as 06:30')
   .refine(isResetTime, 'must be a time of day such as 06:30');
+const waitProblem = 'must be seconds from 0 to 86400, or a duration';
+const isoTime = z.iso.datetime({ offset: true, error: 'must be an ISO time such as 2026-12-31T00:00:00Z' });
 /** The next renewal, as answers show it: a body may be made from an answer. */
-const shownTime = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const shownTime = isoTime.transform((text) => new Date(text));
 const period = z
   .string('must be a duration such as 30d')
   .refine(isBudgetDuration, 'must be a duration such as 30s, 10m, 24h, 1d, 7d, 30d or 1mo');
@@ -103,16 +105,15 @@ const limited = {
   data_policy: field(DataPolicy, (dataPolicy) => ({ dataPolicy })),
   metadata: field(dictionary, (metadata) => ({ metadata: metadata ?? {} })),
   blocked: field(z.boolean('must be true or false'), (blocked) => ({ blocked: blocked ?? false })),
+  model_max_budget: field(z.record(label, modelBudget, 'must be an object of models and budgets'), (budgets) => ({
+    modelMaxBudget: budgets ?? {},
+  })),
+  model_rpm_limit: field(modelLimits, (modelRpmLimit) => ({ modelRpmLimit: modelRpmLimit ?? {} })),
+  model_tpm_limit: field(modelLimits, (modelTpmLimit) => ({ modelTpmLimit: modelTpmLimit ?? {} })),
 } satisfies FieldTable<LimitedRow>;
 
 const keyFields: FieldTable<KeyRow> = {
   ...limited,
-  model_max_budget: field(
-    z.record(label, modelBudget, 'must be an object of models and budgets'),
-    (modelMaxBudget) => ({ modelMaxBudget: modelMaxBudget ?? {} }),
-  ),
-  model_rpm_limit: field(modelLimits, (modelRpmLimit) => ({ modelRpmLimit: modelRpmLimit ?? {} })),
-  model_tpm_limit: field(modelLimits, (modelTpmLimit) => ({ modelTpmLimit: modelTpmLimit ?? {} })),
   key_alias: field(label, (alias) => ({ alias })),
   team_id: field(OwnerName.pipe(TeamId), (teamId) => ({ teamId })),
   user_id: field(OwnerName.pipe(UserId), (userId) => ({ userId })),
@@ -124,7 +125,7 @@ const keyFields: FieldTable<KeyRow> = {
   logging: field(z.enum(['full', 'none']), (logging) => ({ fullLogging: logging === 'full' })),
   role: field(z.enum(['admin', 'user']), (role) => ({ role: role ?? 'user' })),
   max_wait: field(
-    z.union([z.number().nonnegative().max(86_400), duration], 'must be seconds from 0 to 86400, or a duration'),
+    z.union([z.number().nonnegative(waitProblem).max(86_400, waitProblem), duration], waitProblem),
     (wait) => ({ maxWaitMs: waitMs(wait) }),
   ),
   // LiteLLM writes "-1" for "never".
@@ -132,17 +133,22 @@ const keyFields: FieldTable<KeyRow> = {
     z.union([z.literal('-1'), duration], 'must be a duration such as 24h or 30d, or -1'),
     (text, { now }) => ({ expiresAt: expiry(text, now) }),
   ),
-  expires: field(
-    z.iso.datetime({ offset: true, error: 'must be an ISO time such as 2026-12-31T00:00:00Z' }),
-    (text) => ({ expiresAt: text === null ? null : new Date(text) }),
+  temp_budget_increase: field(dollars, (tempBudgetNanoUsd) => ({ tempBudgetNanoUsd })),
+  temp_budget_expiry: field(
+    z.union([duration, isoTime], 'must be a duration such as 24h, or an ISO time'),
+    (text, { now }) => ({ tempBudgetUntil: text === null ? null : (expiry(text, now) ?? new Date(text)) }),
   ),
+  expires: field(isoTime, (text) => ({ expiresAt: text === null ? null : new Date(text) })),
 };
 
 const teamFields: FieldTable<TeamRow> = {
   ...limited,
   team_id: field(OwnerName.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
   team_alias: field(label, (alias) => ({ alias })),
+  team_member_budget: field(dollars, (memberBudgetNanoUsd) => ({ memberBudgetNanoUsd })),
 };
+
+const readSpend = field(dollars, (spendNanoUsd) => ({ spendNanoUsd }));
 
 const userRoles = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer', 'team', 'customer'];
 const userFields: FieldTable<UserRow> = {
@@ -184,11 +190,7 @@ const withoutEffect = new Set([
   'router_settings',
   'send_invite_email',
   'soft_budget_cooldown',
-  'spend',
   'sso_user_id',
-  'temp_budget_expiry',
-  'temp_budget_increase',
-  'team_member_budget',
   'tpd_limit',
   'tpm_limit_type',
   'rpm_limit_type',
@@ -199,6 +201,8 @@ const withoutEffect = new Set([
 
 export interface ReadFields<Row> {
   readonly changes: Partial<Row>;
+  /** What is to be shown as spent from now on; null = as it is. */
+  readonly spendNanoUsd: number | null;
   /** What was not acted on, in words. */
   readonly warnings: readonly string[];
 }
@@ -224,10 +228,15 @@ function read<Row>(
   handled: readonly string[],
 ): ReadFields<Row> {
   let changes: Partial<Row> = {};
+  let spendNanoUsd: number | null = null;
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     const parse = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (parse !== undefined) {
+    if (name === 'spend') {
+      const result = readSpend(value, context);
+      if (typeof result === 'string') throw badField(name, result);
+      spendNanoUsd = result.spendNanoUsd;
+    } else if (parse !== undefined) {
       const result = parse(value, context);
       if (typeof result === 'string') throw badField(name, result);
       changes = { ...changes, ...result };
@@ -235,7 +244,7 @@ function read<Row>(
       warnings.push(withoutEffect.has(name) ? `${name} has no effect here` : unknownField(name, table, context));
     }
   }
-  return { changes, warnings };
+  return { changes, spendNanoUsd, warnings };
 }
 
 /** LiteLLM's next release may have a field that we do not know. One that is almost a name of ours is a slip, and a limit that was meant would be missing. */

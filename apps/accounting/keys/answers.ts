@@ -5,13 +5,21 @@ import type { KeyRow, LimitedRow, TeamMemberRow, TeamRow, UserRow } from './rows
 /** What somebody spent. */
 export interface Spent {
   readonly totalNanoUsd: number;
+  /** What admins added to it, or took away, by setting the spend. */
+  readonly correctionNanoUsd: number;
   /** In the budget's current window; null where there is no such window. */
   readonly windowNanoUsd: number | null;
   readonly resetAt: Date | null;
   readonly lastAt: Date | null;
 }
 
-export const nothingSpent: Spent = { totalNanoUsd: 0, windowNanoUsd: null, resetAt: null, lastAt: null };
+export const nothingSpent: Spent = {
+  totalNanoUsd: 0,
+  correctionNanoUsd: 0,
+  windowNanoUsd: null,
+  resetAt: null,
+  lastAt: null,
+};
 
 const usd = (nano: number) => nano / 1_000_000_000;
 const usdOrNull = (nano: number | null) => (nano === null ? null : usd(nano));
@@ -21,7 +29,7 @@ function limitedAnswer(row: LimitedRow, spent: Spent) {
   return {
     models: row.models,
     // A window that nobody has spent in yet has no row.
-    spend: usd(windowed ? (spent.windowNanoUsd ?? 0) : spent.totalNanoUsd),
+    spend: usd(windowed ? (spent.windowNanoUsd ?? 0) : spent.totalNanoUsd + spent.correctionNanoUsd),
     total_spend: usd(spent.totalNanoUsd),
     max_budget: usdOrNull(row.maxBudgetNanoUsd),
     soft_budget: usdOrNull(row.softBudgetNanoUsd),
@@ -80,11 +88,15 @@ export function keyAnswer(row: KeyRow, spent: Spent, now: Date): KeyAnswer {
     last_active: spent.lastAt?.toISOString() ?? null,
     origin: row.origin,
     litellm_budget_table: null,
+    temp_budget_increase: usdOrNull(row.tempBudgetNanoUsd),
+    temp_budget_expiry: row.tempBudgetUntil?.toISOString() ?? null,
   };
 }
 
 export interface Member extends TeamMemberRow {
   readonly email: string | null;
+  /** In the current window of the member's budget; null without one. */
+  readonly spentNanoUsd: number | null;
 }
 
 function memberAnswer(member: Member): MemberAnswer {
@@ -93,6 +105,7 @@ function memberAnswer(member: Member): MemberAnswer {
     user_email: member.email,
     role: member.role,
     max_budget_in_team: usdOrNull(member.maxBudgetNanoUsd),
+    spend: usdOrNull(member.spentNanoUsd),
   };
 }
 
@@ -106,6 +119,7 @@ export function teamAnswer(row: TeamRow, spent: Spent, members: readonly Member[
     admins: members.filter((member) => member.role === 'admin').map((member) => member.userId),
     members: members.map((member) => member.userId),
     members_with_roles: members.map(memberAnswer),
+    team_member_budget: usdOrNull(row.memberBudgetNanoUsd),
   };
 }
 

@@ -3,6 +3,9 @@ import type { EntityManager } from 'typeorm';
 import type { BudgetOwner } from '#contracts';
 import type { BudgetRow } from './budget-rows.js';
 
+/** The limit of a row of `budget` as it is now, with what was added for a while. */
+export const presentLimit = `limit_n + CASE WHEN temp_until > now() THEN coalesce(temp_limit_n, 0) ELSE 0 END`;
+
 /**
  * Replaces the budgets of one owner. A new limit holds at once in the windows that are running; where more was spent or
  * lent out already than it allows, the difference is written down as overrun, so that the window's balance still holds.
@@ -20,18 +23,20 @@ export async function writeBudgets(
   ]);
   if (rows.length === 0) return;
   await tx.query(
-    `INSERT INTO budget (scope, unit, limit_n, soft_limit_n, duration, reset_at, owner_kind, owner_id, label)
-     SELECT scope, unit, "limit", "softLimit", duration, "resetAt", $1, $2, label
+    `INSERT INTO budget (scope, unit, limit_n, soft_limit_n, duration, reset_at, temp_limit_n, temp_until, owner_kind,
+       owner_id, label)
+     SELECT scope, unit, "limit", "softLimit", duration, "resetAt", "tempLimit", "tempUntil", $1, $2, label
      FROM json_to_recordset($3::json) AS r (scope text, unit text, "limit" bigint, "softLimit" bigint, duration text,
-       "resetAt" text, label text)
+       "resetAt" text, "tempLimit" bigint, "tempUntil" timestamptz, label text)
      ON CONFLICT (scope) DO UPDATE SET limit_n = excluded.limit_n, soft_limit_n = excluded.soft_limit_n,
-       duration = excluded.duration, reset_at = excluded.reset_at, label = excluded.label, updated_at = now()`,
+       duration = excluded.duration, reset_at = excluded.reset_at, temp_limit_n = excluded.temp_limit_n,
+       temp_until = excluded.temp_until, label = excluded.label, updated_at = now()`,
     [owner, id, JSON.stringify(rows)],
   );
   await tx.query(
-    `UPDATE scope_window w SET limit_n = r."limit", overrun = greatest(0, w.settled + w.held - r."limit")
-     FROM json_to_recordset($1::json) AS r (scope text, "limit" bigint)
-     WHERE w.scope = r.scope AND w.limit_n <> r."limit" AND (w.ends_at IS NULL OR w.ends_at > now())`,
-    [JSON.stringify(rows)],
+    `UPDATE scope_window w SET limit_n = b."limit", overrun = greatest(0, w.settled + w.held - b."limit")
+     FROM (SELECT scope, ${presentLimit} AS "limit" FROM budget WHERE scope = ANY($1)) b
+     WHERE w.scope = b.scope AND w.limit_n <> b."limit" AND (w.ends_at IS NULL OR w.ends_at > now())`,
+    [rows.map((row) => row.scope)],
   );
 }

@@ -1,6 +1,6 @@
 /** The budgets that a key, team, user or the whole gateway sets: one row for each scope. */
-import { budgetScopeName, type BudgetOwner, type BudgetUnit, type ConfigSnapshot } from '#contracts';
-import type { LimitedRow } from './rows.js';
+import { budgetScopeName, memberId, type BudgetOwner, type BudgetUnit, type ConfigSnapshot } from '#contracts';
+import type { KeyRow, LimitedRow, TeamMemberRow, TeamRow } from './rows.js';
 
 export interface BudgetRow {
   readonly scope: string;
@@ -10,6 +10,9 @@ export interface BudgetRow {
   readonly softLimit: number | null;
   readonly duration: string | null;
   readonly resetAt: string | null;
+  /** On top of the limit until then; both or none. */
+  readonly tempLimit: number | null;
+  readonly tempUntil: Date | null;
   /** What people call the owner. */
   readonly label: string | null;
 }
@@ -23,7 +26,10 @@ type BudgetFields = Pick<
   | 'budgetDuration'
   | 'budgetResetAt'
   | 'modelMaxBudget'
->;
+> &
+  Partial<Pick<KeyRow, 'tempBudgetNanoUsd' | 'tempBudgetUntil'>>;
+
+const never = { tempLimit: null, tempUntil: null };
 
 /** All budgets of one owner. A budget of one model without a period of its own has the owner's. */
 export function budgetRows(owner: BudgetOwner, id: string, label: string | null, row: BudgetFields): BudgetRow[] {
@@ -34,9 +40,12 @@ export function budgetRows(owner: BudgetOwner, id: string, label: string | null,
     ['tokens', row.maxTokensBudget, null],
     ['requests', row.maxRequestsBudget, null],
   ];
-  const own = limits.flatMap(([unit, limit, softLimit]) =>
-    limit === null ? [] : { scope: scope(unit, null), unit, limit, softLimit, duration, resetAt, label },
-  );
+  const more = { tempLimit: row.tempBudgetNanoUsd ?? null, tempUntil: row.tempBudgetUntil ?? null };
+  const own = limits.flatMap(([unit, limit, softLimit]) => {
+    if (limit === null) return [];
+    const fixed = { scope: scope(unit, null), unit, limit, softLimit, duration, resetAt, label };
+    return { ...fixed, ...(unit === 'usd' ? more : never) };
+  });
   const byModel = Object.entries(row.modelMaxBudget).map(([model, budget]) => ({
     scope: scope('usd', model),
     unit: 'usd' as const,
@@ -45,8 +54,30 @@ export function budgetRows(owner: BudgetOwner, id: string, label: string | null,
     duration: budget.duration ?? duration,
     resetAt,
     label,
+    ...never,
   }));
   return [...own, ...byModel];
+}
+
+/** What a member may spend within a team; null = as much as the team. It is renewed with the team's budget. */
+export function memberBudget(
+  team: Pick<TeamRow, 'memberBudgetNanoUsd'>,
+  member: Pick<TeamMemberRow, 'maxBudgetNanoUsd'>,
+): number | null {
+  return member.maxBudgetNanoUsd ?? team.memberBudgetNanoUsd;
+}
+
+/** The budget of one member of a team: none, or one. */
+export function memberBudgetRows(
+  team: Pick<TeamRow, 'id' | 'alias' | 'memberBudgetNanoUsd' | 'budgetDuration' | 'budgetResetAt'>,
+  member: Pick<TeamMemberRow, 'userId' | 'maxBudgetNanoUsd'>,
+): BudgetRow[] {
+  const limit = memberBudget(team, member);
+  if (limit === null) return [];
+  const scope = budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(team.id, member.userId), model: null });
+  const { budgetDuration: duration, budgetResetAt: resetAt } = team;
+  const label = `${member.userId} in ${team.alias ?? team.id}`;
+  return [{ scope, unit: 'usd', limit, softLimit: null, duration, resetAt, label, ...never }];
 }
 
 /** The budget of the whole gateway, from the config: none, or one. */
@@ -57,5 +88,5 @@ export function globalBudgetRows(
   const scope = budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null });
   const limit = Math.round(Number(general.maxBudget) * 1_000_000_000);
   const duration = general.budgetDuration;
-  return [{ scope, unit: 'usd', limit, softLimit: null, duration, resetAt: null, label: null }];
+  return [{ scope, unit: 'usd', limit, softLimit: null, duration, resetAt: null, label: null, ...never }];
 }

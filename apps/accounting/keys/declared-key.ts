@@ -5,8 +5,8 @@ import { newKey, type Making } from './new-rows.js';
 import type { KeyRow } from './rows.js';
 
 /**
- * The row of a declared key. The file decides over every field, also over those that it leaves out; only whether an admin
- * blocked the key is kept, unless the file says. Throws GatewayError invalid_request, naming the field.
+ * The row of a declared key. The file decides over every field, also over those that it leaves out; what an admin did in a
+ * hurry is kept, unless the file says: a block, a larger budget for a while. Throws GatewayError invalid_request, naming the field.
  */
 export function declaredRow(
   declared: DeclaredKey,
@@ -20,6 +20,8 @@ export function declaredRow(
     ...newKey(existing?.id ?? fresh.id, fresh.last4, 'config', making),
     ...(existing === null ? {} : { createdAt: existing.createdAt, createdBy: existing.createdBy }),
     blocked: existing?.blocked ?? false,
+    tempBudgetNanoUsd: existing?.tempBudgetNanoUsd ?? null,
+    tempBudgetUntil: existing?.tempBudgetUntil ?? null,
     // A duration in the file counts from when the key was made, not from each start.
     ...changes,
     alias: declared.alias,

@@ -21,6 +21,7 @@ import { KeyStore } from './key.store.js';
 import { newKey } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
 import type { KeyRow } from './rows.js';
+import { SpendCorrections } from './spend-correction.store.js';
 
 @Injectable()
 export class KeyAdmin {
@@ -28,14 +29,16 @@ export class KeyAdmin {
     private readonly admin: AdminTransaction,
     private readonly keys: KeyStore,
     private readonly owners: OwnerStore,
+    private readonly spend: SpendCorrections,
   ) {}
 
   generate(request: z.output<typeof GenerateKey.request>): Promise<z.input<typeof GenerateKey.reply>> {
     return this.admin.run(request.actor, async (work) => {
-      const { changes, warnings } = readKeyFields(request.fields, work.making);
+      const { changes, spendNanoUsd, warnings } = readKeyFields(request.fields, work.making);
       const id = KeyId.parse(randomUUID());
       const row = { ...newKey(id, request.secret.last4, 'api', work.making), ...changes };
       const made = await this.insert(work, row, request.secret.digest);
+      if (spendNanoUsd !== null) await this.spend.set(work.tx, 'key', row, spendNanoUsd, work.making.now);
       const key = await this.keys.answer(work.tx, row);
       return { v: 1, key, ...made, warnings: [...warnings, ...budgetWarnings(row)] };
     });
@@ -43,6 +46,7 @@ export class KeyAdmin {
 
   /** Inserts a key with its digest and budgets, and makes the team and user it names where they do not exist. */
   async insert(work: AdminWork, row: KeyRow, digest: Parameters<KeyStore['setDigest']>[2]) {
+    mustBeWholeIncrease(row, work.making.now);
     const owners = await this.owners.ensure(work, row);
     await work.tx.save(KeyEntity, row);
     await this.keys.setDigest(work.tx, row.id, digest, null);
@@ -54,22 +58,39 @@ export class KeyAdmin {
   update(request: z.output<typeof UpdateKey.request>): Promise<z.input<typeof UpdateKey.reply>> {
     return this.admin.run(request.actor, async (work) => {
       const before = await this.keys.take(work.tx, request.key);
-      const { changes, warnings } = readKeyFields(request.fields, work.making);
-      const after = await this.change(work, before, changes, 'update');
+      const { changes, spendNanoUsd, warnings } = readKeyFields(request.fields, work.making);
+      const after = await this.change(work, before, changes, 'update', spendNanoUsd);
       const key = await this.keys.answer(work.tx, after);
       return { v: 1, key, warnings: [...warnings, ...budgetWarnings(after), ...configWarnings(after)] };
     });
   }
 
-  /** Writes what differs of a key, with its budgets. */
-  async change(work: AdminWork, before: KeyRow, changes: Partial<KeyRow>, action: string): Promise<KeyRow> {
+  /** Writes what differs of a key, with its budgets, and what counts as spent where that is given. */
+  async change(
+    work: AdminWork,
+    before: KeyRow,
+    changes: Partial<KeyRow>,
+    action: string,
+    spendNanoUsd: number | null = null,
+  ): Promise<KeyRow> {
     const after: KeyRow = { ...before, ...changes, updatedAt: work.making.now, updatedBy: work.making.by };
+    if (changes.tempBudgetUntil !== undefined || changes.tempBudgetNanoUsd !== undefined)
+      mustBeWholeIncrease(after, work.making.now);
     await this.owners.ensure(work, after);
     const { id } = after;
     await work.tx.save(KeyEntity, after);
+    const { tx, making } = work;
     const budgets = after.deletedAt === null ? budgetRows('key', id, after.alias, after) : [];
-    await writeBudgets(work.tx, 'key', id, budgets);
-    work.note({ kind: 'key', id, action, before, after });
+    if (spendNanoUsd === null) await this.spend.begin(tx, 'key', after);
+    else await this.spend.set(tx, 'key', after, spendNanoUsd, making.now);
+    await writeBudgets(tx, 'key', id, budgets);
+    work.note({
+      kind: 'key',
+      id,
+      action,
+      before,
+      after: { ...after, ...(spendNanoUsd === null ? {} : { spendNanoUsd }) },
+    });
     return after;
   }
 
@@ -125,6 +146,14 @@ export class KeyAdmin {
   }
 }
 
+/** LiteLLM takes both or none: an increase without an end would be a new budget. */
+function mustBeWholeIncrease(row: KeyRow, now: Date): void {
+  if ((row.tempBudgetNanoUsd === null) !== (row.tempBudgetUntil === null))
+    throw badField('temp_budget_expiry', 'temp_budget_increase and temp_budget_expiry must be set together');
+  if (row.tempBudgetUntil !== null && row.tempBudgetUntil <= now)
+    throw badField('temp_budget_expiry', 'must be in the future');
+}
+
 function graceEnd(period: string | null, now: Date): Date | null {
   if (period === null || period === '') return null;
   const duration = parseDuration(period);
@@ -133,8 +162,11 @@ function graceEnd(period: string | null, now: Date): Date | null {
 }
 
 function budgetWarnings(row: KeyRow): string[] {
-  const alone = row.softBudgetNanoUsd !== null && row.maxBudgetNanoUsd === null;
-  return alone ? ['soft_budget has no effect without max_budget'] : [];
+  if (row.maxBudgetNanoUsd !== null) return [];
+  return [
+    ...(row.softBudgetNanoUsd === null ? [] : ['soft_budget has no effect without max_budget']),
+    ...(row.tempBudgetNanoUsd === null ? [] : ['temp_budget_increase has no effect without max_budget']),
+  ];
 }
 
 function configWarnings(row: KeyRow): string[] {

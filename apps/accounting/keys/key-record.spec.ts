@@ -8,6 +8,7 @@ const base: KeyWithOwners = {
   key: newKey(KeyId.parse('k1'), 'abcd', 'api', making),
   team: newTeam(TeamId.parse('t1'), making),
   user: newUser(UserId.parse('u1'), making),
+  hasMemberBudget: false,
   digestValidUntil: null,
   hasGlobalBudget: false,
 };
@@ -43,10 +44,22 @@ describe('keyRecord', () => {
         maxRequestsBudget: 5,
         modelMaxBudget: { 'openai/gpt-4o': { limitNanoUsd: 1, duration: null } },
       },
-      team: { ...newTeam(TeamId.parse('t1'), making), maxTokensBudget: 10 },
+      team: {
+        ...newTeam(TeamId.parse('t1'), making),
+        maxTokensBudget: 10,
+        modelMaxBudget: { o3: { limitNanoUsd: 1, duration: null } },
+      },
+      hasMemberBudget: true,
       hasGlobalBudget: true,
     });
-    expect(record.budgetScopes).toEqual(['usd/key/k1', 'requests/key/k1', 'tokens/team/t1', 'usd/global']);
+    expect(record.budgetScopes).toEqual([
+      'usd/key/k1',
+      'requests/key/k1',
+      'tokens/team/t1',
+      'usd/member/t1%2Fu1',
+      'usd/global',
+    ]);
+    expect(record.teamModelBudgetScopes).toEqual({ o3: 'usd/team/t1/o3' });
     expect(record.modelBudgetScopes).toEqual({ 'openai/gpt-4o': 'usd/key/k1/openai%2Fgpt-4o' });
   });
 

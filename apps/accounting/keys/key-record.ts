@@ -1,6 +1,7 @@
 /** What the ingress is told of a key. */
 import {
   budgetScopeName,
+  memberId,
   strictestDataPolicy,
   type BudgetOwner,
   type BudgetUnit,
@@ -13,6 +14,8 @@ export interface KeyWithOwners {
   readonly key: KeyRow;
   readonly team: TeamRow | null;
   readonly user: UserRow | null;
+  /** Whether the user has a budget of their own in the team. */
+  readonly hasMemberBudget: boolean;
   /** Until when the digest that was asked for stands for the key; null = for good. */
   readonly digestValidUntil: Date | null;
   /** Whether the gateway as a whole has a budget. */
@@ -20,7 +23,14 @@ export interface KeyWithOwners {
 }
 
 /** The record of a key, with all that its team and user bring along. */
-export function keyRecord({ key, team, user, digestValidUntil, hasGlobalBudget }: KeyWithOwners): KeyRecord {
+export function keyRecord({
+  key,
+  team,
+  user,
+  hasMemberBudget,
+  digestValidUntil,
+  hasGlobalBudget,
+}: KeyWithOwners): KeyRecord {
   const blockedBy = key.blocked ? 'key' : team?.blocked === true ? 'team' : user?.blocked === true ? 'user' : null;
   return {
     v: 1,
@@ -42,18 +52,22 @@ export function keyRecord({ key, team, user, digestValidUntil, hasGlobalBudget }
     modelTpm: key.modelTpmLimit,
     teamLimits: team === null ? null : limitsOrNull(team),
     userLimits: user === null ? null : limitsOrNull(user),
+    teamModelRpm: team?.modelRpmLimit ?? {},
+    teamModelTpm: team?.modelTpmLimit ?? {},
+    userModelRpm: user?.modelRpmLimit ?? {},
+    userModelTpm: user?.modelTpmLimit ?? {},
     budgetScopes: [
       ...ownScopes('key', key.id, key),
       ...(team === null ? [] : ownScopes('team', team.id, team)),
       ...(user === null ? [] : ownScopes('user', user.id, user)),
+      ...(hasMemberBudget && team !== null && user !== null
+        ? [budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(team.id, user.id), model: null })]
+        : []),
       ...(hasGlobalBudget ? [budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null })] : []),
     ],
-    modelBudgetScopes: Object.fromEntries(
-      Object.keys(key.modelMaxBudget).map((model) => [
-        model,
-        budgetScopeName({ unit: 'usd', owner: 'key', id: key.id, model }),
-      ]),
-    ),
+    modelBudgetScopes: modelScopes('key', key.id, key),
+    teamModelBudgetScopes: team === null ? {} : modelScopes('team', team.id, team),
+    userModelBudgetScopes: user === null ? {} : modelScopes('user', user.id, user),
     dataPolicy: strictestDataPolicy([key.dataPolicy, team?.dataPolicy, user?.dataPolicy]) ?? null,
     priority: key.priority,
     maxWaitMs: key.maxWaitMs,
@@ -77,6 +91,12 @@ function rateLimits(row: LimitedRow): RateLimits {
 function limitsOrNull(row: LimitedRow): RateLimits | null {
   const limits = rateLimits(row);
   return Object.values(limits).every((value) => value === null) ? null : limits;
+}
+
+/** Budgets of single models, by the model's name. */
+function modelScopes(owner: BudgetOwner, id: string, row: LimitedRow): Record<string, string> {
+  const scope = (model: string) => budgetScopeName({ unit: 'usd', owner, id, model });
+  return Object.fromEntries(Object.keys(row.modelMaxBudget).map((model) => [model, scope(model)]));
 }
 
 /** Scopes for which this row sets a budget of its own. */

@@ -3,8 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { In, IsNull, type EntityManager } from 'typeorm';
 import { GatewayError, type KeyAnswer, type KeyDigest, type KeyId, type KeyRecord, type KeyRef } from '#contracts';
 import { Database } from '../database/database.client.js';
-import { KeyDigestEntity, KeyEntity, TeamEntity, UserEntity } from '../database/entities/access.entity.js';
+import {
+  KeyDigestEntity,
+  KeyEntity,
+  TeamEntity,
+  TeamMemberEntity,
+  UserEntity,
+} from '../database/entities/access.entity.js';
 import { keyAnswer } from './answers.js';
+import { memberBudget } from './budget-rows.js';
 import { keyRecord } from './key-record.js';
 import type { KeyRow } from './rows.js';
 import { SpentStore } from './spent.store.js';
@@ -44,11 +51,15 @@ export class KeyStore {
       if (found === null || isPast(found.validUntil)) return null;
       const key = await manager.findOneBy(KeyEntity, { id: found.keyId, deletedAt: IsNull() });
       if (key === null) return null;
-      const [team, user] = await Promise.all([
+      const [team, user, member] = await Promise.all([
         key.teamId === null ? null : manager.findOneBy(TeamEntity, { id: key.teamId, deletedAt: IsNull() }),
         key.userId === null ? null : manager.findOneBy(UserEntity, { id: key.userId, deletedAt: IsNull() }),
+        key.teamId === null || key.userId === null
+          ? null
+          : manager.findOneBy(TeamMemberEntity, { teamId: key.teamId, userId: key.userId }),
       ]);
-      return keyRecord({ key, team, user, digestValidUntil: found.validUntil, hasGlobalBudget });
+      const hasMemberBudget = team !== null && member !== null && memberBudget(team, member) !== null;
+      return keyRecord({ key, team, user, hasMemberBudget, digestValidUntil: found.validUntil, hasGlobalBudget });
     });
   }
 

@@ -54,12 +54,14 @@ export function newKey(id: KeyId, last4: string, origin: KeyRow['origin'], makin
     fullLogging: false,
     expiresAt: null,
     origin,
+    tempBudgetNanoUsd: null,
+    tempBudgetUntil: null,
   };
 }
 
 /** A team without limits. */
 export function newTeam(id: TeamId, making: Making): TeamRow {
-  return { ...newLimited(making), id, alias: null };
+  return { ...newLimited(making), id, alias: null, memberBudgetNanoUsd: null };
 }
 
 /** A user without limits. */

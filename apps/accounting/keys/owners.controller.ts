@@ -15,6 +15,7 @@ import {
   ListUsers,
   RemoveTeamMembers,
   UpdateTeam,
+  UpdateTeamMember,
   UpdateUser,
 } from '#contracts';
 import { Serves } from '#service';
@@ -66,6 +67,11 @@ export class TeamsController {
   @Serves(AddTeamMembers)
   addMembers(request: Asked<typeof AddTeamMembers>): Answered<typeof AddTeamMembers> {
     return this.admin.add(request);
+  }
+
+  @Serves(UpdateTeamMember)
+  updateMember(request: Asked<typeof UpdateTeamMember>): Answered<typeof UpdateTeamMember> {
+    return this.admin.updateMember(request);
   }
 
   @Serves(RemoveTeamMembers)

@@ -51,11 +51,16 @@ export interface KeyRow extends LimitedRow {
   expiresAt: Date | null;
   /** `config`: declared in the config file, which decides over its fields. */
   origin: 'api' | 'config';
+  /** On top of the budget until then; both or none. */
+  tempBudgetNanoUsd: number | null;
+  tempBudgetUntil: Date | null;
 }
 
 export interface TeamRow extends LimitedRow {
   id: TeamId;
   alias: string | null;
+  /** Of each member who has no budget of their own in this team. */
+  memberBudgetNanoUsd: number | null;
 }
 
 export interface UserRow extends LimitedRow {

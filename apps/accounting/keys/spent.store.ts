@@ -1,7 +1,7 @@
 /** What keys, teams and users have spent: in all, and in the current window of their budget. */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { budgetScopeName } from '#contracts';
+import { budgetScopeName, memberId } from '#contracts';
 import { Snapshots } from '#service';
 import { windowAt } from '../budgets/window.js';
 import { nothingSpent, type Spent } from './answers.js';
@@ -12,6 +12,7 @@ type Owner = LimitedRow & { readonly id: string };
 interface SpentRecord {
   readonly id: string;
   readonly totalNanoUsd: number;
+  readonly correctionNanoUsd: number;
   readonly windowNanoUsd: number | null;
   readonly lastAt: Date | null;
 }
@@ -35,7 +36,8 @@ export class SpentStore {
       window: windowAt({ duration: owner.budgetDuration, resetAt: owner.budgetResetAt, timeZone }, now),
     }));
     const records = await manager.query<SpentRecord[]>(
-      `SELECT o.id, coalesce(t.spend_nano_usd, 0) AS "totalNanoUsd", w.settled AS "windowNanoUsd", t.last_at AS "lastAt"
+      `SELECT o.id, coalesce(t.spend_nano_usd, 0) AS "totalNanoUsd",
+         coalesce(t.correction_nano_usd, 0) AS "correctionNanoUsd", w.settled AS "windowNanoUsd", t.last_at AS "lastAt"
        FROM unnest($2::text[], $3::text[], $4::text[]) AS o (id, scope, window_id)
        LEFT JOIN spend_total t ON t.kind = $1 AND t.id = o.id
        LEFT JOIN scope_window w ON w.scope = o.scope AND w.window_id = o.window_id`,
@@ -44,5 +46,26 @@ export class SpentStore {
     const resets = new Map(asked.map((one) => [one.id, one.window.endsAt]));
     const found = new Map(records.map((record) => [record.id, { ...record, resetAt: resets.get(record.id) ?? null }]));
     return (id) => found.get(id) ?? nothingSpent;
+  }
+
+  /** What members spent of their budgets in their teams, by `memberId`; who never spent anything is left out. */
+  async ofMembers(
+    manager: EntityManager,
+    members: readonly { readonly team: LimitedRow & { readonly id: string }; readonly userId: string }[],
+  ): Promise<ReadonlyMap<string, number>> {
+    if (members.length === 0) return new Map();
+    const timeZone = this.snapshots.current()?.general.timezone ?? 'UTC';
+    const now = new Date();
+    const asked = members.map(({ team, userId }) => {
+      const id = memberId(team.id, userId);
+      const window = windowAt({ duration: team.budgetDuration, resetAt: team.budgetResetAt, timeZone }, now);
+      return { id, scope: budgetScopeName({ unit: 'usd', owner: 'member', id, model: null }), window };
+    });
+    const rows = await manager.query<{ id: string; settled: number }[]>(
+      `SELECT o.id, w.settled FROM unnest($1::text[], $2::text[], $3::text[]) AS o (id, scope, window_id)
+       JOIN scope_window w USING (scope, window_id)`,
+      [asked.map((one) => one.id), asked.map((one) => one.scope), asked.map((one) => one.window.id)],
+    );
+    return new Map(rows.map(({ id, settled }) => [id, settled]));
   }
 }

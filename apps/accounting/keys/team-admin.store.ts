@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   TeamId,
+  memberId,
   TeamMember,
   type AddTeamMembers,
   type BlockTeam,
@@ -11,16 +12,20 @@ import {
   type DeleteTeams,
   type RemoveTeamMembers,
   type UpdateTeam,
+  type UpdateTeamMember,
+  type UserId,
 } from '#contracts';
 import { TeamEntity, TeamMemberEntity, UserEntity } from '../database/entities/access.entity.js';
 import { badField, readTeamFields } from './admin-fields.js';
 import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
-import { budgetRows } from './budget-rows.js';
+import { budgetRows, memberBudgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { KeyAdmin } from './key-admin.store.js';
+import { forgetMember } from './member.store.js';
 import { newTeam } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
-import type { TeamRow } from './rows.js';
+import type { TeamMemberRow, TeamRow } from './rows.js';
+import { SpendCorrections } from './spend-correction.store.js';
 import { TeamStore } from './team.store.js';
 
 const nanoPerUsd = 1_000_000_000;
@@ -32,18 +37,20 @@ export class TeamAdmin {
     private readonly teams: TeamStore,
     private readonly owners: OwnerStore,
     private readonly keys: KeyAdmin,
+    private readonly spend: SpendCorrections,
   ) {}
 
   create(request: z.output<typeof CreateTeam.request>): Promise<z.input<typeof CreateTeam.reply>> {
     return this.admin.run(request.actor, async (work) => {
-      const { changes, warnings } = readTeamFields(request.fields, work.making);
+      const { changes, spendNanoUsd, warnings } = readTeamFields(request.fields, work.making);
       const row = { ...newTeam(TeamId.parse(randomUUID()), work.making), ...changes };
       const found = await work.tx.findOneBy(TeamEntity, { id: row.id });
       if (found !== null && found.deletedAt === null) throw badField('team_id', 'this team exists already');
       await work.tx.save(TeamEntity, row);
       await writeBudgets(work.tx, 'team', row.id, budgetRows('team', row.id, row.alias, row));
+      if (spendNanoUsd !== null) await this.spend.set(work.tx, 'team', row, spendNanoUsd, work.making.now);
       work.note({ kind: 'team', id: row.id, action: 'create', before: null, after: row });
-      await this.addMembers(work, row.id, membersOf(request.fields));
+      await this.addMembers(work, row, membersOf(request.fields));
       return { v: 1, team: await this.teams.answer(work.tx, row.id), warnings: [...warnings] };
     });
   }
@@ -51,8 +58,8 @@ export class TeamAdmin {
   update(request: z.output<typeof UpdateTeam.request>): Promise<z.input<typeof UpdateTeam.reply>> {
     return this.admin.run(request.actor, async (work) => {
       const before = await this.teams.take(work.tx, request.teamId);
-      const { changes, warnings } = readTeamFields(request.fields, work.making);
-      await this.change(work, before, { ...changes, id: before.id }, 'update');
+      const { changes, spendNanoUsd, warnings } = readTeamFields(request.fields, work.making);
+      await this.change(work, before, { ...changes, id: before.id }, 'update', spendNanoUsd);
       return { v: 1, team: await this.teams.answer(work.tx, before.id), warnings: [...warnings] };
     });
   }
@@ -70,7 +77,8 @@ export class TeamAdmin {
       for (const teamId of new Set(request.teamIds)) {
         const before = await this.teams.take(work.tx, teamId);
         await this.keys.deleteAllOf(work, { teamId });
-        await work.tx.delete(TeamMemberEntity, { teamId });
+        for (const { userId } of await work.tx.findBy(TeamMemberEntity, { teamId }))
+          await forgetMember(work, teamId, userId);
         await this.change(work, before, { deletedAt: work.making.now }, 'delete');
       }
       return { v: 1, deleted: request.teamIds };
@@ -79,8 +87,8 @@ export class TeamAdmin {
 
   add(request: z.output<typeof AddTeamMembers.request>): Promise<z.input<typeof AddTeamMembers.reply>> {
     return this.admin.run(request.actor, async (work) => {
-      await this.teams.take(work.tx, request.teamId);
-      await this.addMembers(work, request.teamId, request.members);
+      const team = await this.teams.take(work.tx, request.teamId);
+      await this.addMembers(work, team, request.members);
       return { v: 1, team: await this.teams.answer(work.tx, request.teamId) };
     });
   }
@@ -89,40 +97,92 @@ export class TeamAdmin {
     return this.admin.run(request.actor, async (work) => {
       await this.teams.take(work.tx, request.teamId);
       for (const userId of request.userIds) {
-        const { affected } = await work.tx.delete(TeamMemberEntity, { teamId: request.teamId, userId });
-        if (affected === 0) throw badField('user_id', `${userId} is not a member of this team`);
-        work.note({ kind: 'team', id: request.teamId, action: 'member_delete', before: { userId }, after: null });
+        const before = await memberOf(work, request.teamId, userId);
+        await forgetMember(work, request.teamId, userId);
+        work.note({ kind: 'team', id: request.teamId, action: 'member_delete', before, after: null });
       }
       return { v: 1, team: await this.teams.answer(work.tx, request.teamId) };
     });
   }
 
-  private async addMembers(work: AdminWork, teamId: TeamId, members: readonly TeamMember[]): Promise<void> {
+  updateMember(request: z.output<typeof UpdateTeamMember.request>): Promise<z.input<typeof UpdateTeamMember.reply>> {
+    return this.admin.run(request.actor, async (work) => {
+      const team = await this.teams.take(work.tx, request.teamId);
+      const { user_id: userId, role, user_email: email, max_budget_in_team: budget } = request.member;
+      const before = await memberOf(work, team.id, userId);
+      const after = {
+        ...before,
+        role: role ?? before.role,
+        maxBudgetNanoUsd: budget === undefined ? before.maxBudgetNanoUsd : nanoOf(budget),
+      };
+      await work.tx.save(TeamMemberEntity, after);
+      if (email != null) await work.tx.update(UserEntity, { id: userId }, { email });
+      await writeMemberBudget(work, team, after);
+      work.note({ kind: 'team', id: team.id, action: 'member_update', before, after });
+      return { v: 1, team: await this.teams.answer(work.tx, team.id) };
+    });
+  }
+
+  private async addMembers(work: AdminWork, team: TeamRow, members: readonly TeamMember[]): Promise<void> {
+    const teamId = team.id;
     for (const member of members) {
       const made = await this.owners.ensureUser(work, member.user_id);
       if (made && member.user_email != null) {
         await work.tx.update(UserEntity, { id: member.user_id }, { email: member.user_email });
       }
-      const budget = member.max_budget_in_team;
       const row = {
         teamId,
         userId: member.user_id,
         role: member.role,
-        maxBudgetNanoUsd: budget == null ? null : Math.round(budget * nanoPerUsd),
+        maxBudgetNanoUsd: nanoOf(member.max_budget_in_team),
         addedAt: work.making.now,
       };
       await work.tx.upsert(TeamMemberEntity, row, ['teamId', 'userId']);
+      await writeMemberBudget(work, team, row);
       work.note({ kind: 'team', id: teamId, action: 'member_add', before: null, after: row });
     }
   }
 
-  private async change(work: AdminWork, before: TeamRow, changes: Partial<TeamRow>, action: string): Promise<void> {
+  private async change(
+    work: AdminWork,
+    before: TeamRow,
+    changes: Partial<TeamRow>,
+    action: string,
+    spendNanoUsd: number | null = null,
+  ): Promise<void> {
     const after: TeamRow = { ...before, ...changes, updatedAt: work.making.now, updatedBy: work.making.by };
     await work.tx.save(TeamEntity, after);
+    const { tx, making } = work;
     const budgets = after.deletedAt === null ? budgetRows('team', after.id, after.alias, after) : [];
-    await writeBudgets(work.tx, 'team', after.id, budgets);
-    work.note({ kind: 'team', id: after.id, action, before, after });
+    if (spendNanoUsd === null) await this.spend.begin(tx, 'team', after);
+    else await this.spend.set(tx, 'team', after, spendNanoUsd, making.now);
+    await writeBudgets(tx, 'team', after.id, budgets);
+    // Members' budgets are renewed with the team's, and may be the team's default.
+    for (const member of await tx.findBy(TeamMemberEntity, { teamId: after.id }))
+      await writeMemberBudget(work, after, member);
+    work.note({
+      kind: 'team',
+      id: after.id,
+      action,
+      before,
+      after: { ...after, ...(spendNanoUsd === null ? {} : { spendNanoUsd }) },
+    });
   }
+}
+
+function nanoOf(usd: number | null | undefined): number | null {
+  return usd == null ? null : Math.round(usd * nanoPerUsd);
+}
+
+/** Throws GatewayError invalid_request for who is no member. */
+async function memberOf(work: AdminWork, teamId: TeamId, userId: UserId): Promise<TeamMemberRow> {
+  const row = await work.tx.findOneBy(TeamMemberEntity, { teamId, userId });
+  if (row === null) throw badField('user_id', `${userId} is not a member of this team`);
+  return row;
+}
+
+async function writeMemberBudget(work: AdminWork, team: TeamRow, member: TeamMemberRow): Promise<void> {
+  await writeBudgets(work.tx, 'member', memberId(team.id, member.userId), memberBudgetRows(team, member));
 }
 
 function membersOf(fields: Readonly<Record<string, unknown>>): TeamMember[] {

@@ -1,10 +1,11 @@
 /** Rows of teams and their members. */
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, type EntityManager } from 'typeorm';
-import { GatewayError, type TeamAnswer, type TeamId, type UserId } from '#contracts';
+import { GatewayError, memberId, type TeamAnswer, type TeamId, type UserId } from '#contracts';
 import { Database } from '../database/database.client.js';
 import { TeamEntity } from '../database/entities/access.entity.js';
 import { teamAnswer, type Member } from './answers.js';
+import { memberBudget } from './budget-rows.js';
 import type { TeamRow } from './rows.js';
 import { SpentStore } from './spent.store.js';
 
@@ -52,12 +53,27 @@ export class TeamStore {
     if (ids.length === 0) return [];
     const rows = await manager.findBy(TeamEntity, { id: In([...ids]), deletedAt: IsNull() });
     const spent = await this.spent.load(manager, 'team', rows);
-    const members = await loadMembers(manager, ids);
     const byId = new Map(rows.map((row) => [row.id, row]));
+    const members = await this.members(manager, byId);
     return ids.flatMap((id) => {
       const row = byId.get(id);
       return row === undefined ? [] : teamAnswer(row, spent(id), members.get(id) ?? []);
     });
+  }
+
+  private async members(manager: EntityManager, teams: ReadonlyMap<TeamId, TeamRow>): Promise<Map<TeamId, Member[]>> {
+    const rows = await loadMembers(manager, [...teams.keys()]);
+    const budgeted = rows.flatMap((member) => {
+      const team = teams.get(member.teamId);
+      return team === undefined || memberBudget(team, member) === null ? [] : { team, userId: member.userId };
+    });
+    const spent = await this.spent.ofMembers(manager, budgeted);
+    const withBudget = new Set(budgeted.map(({ team, userId }) => memberId(team.id, userId)));
+    const members = rows.map((member): Member => {
+      const id = memberId(member.teamId, member.userId);
+      return { ...member, spentNanoUsd: withBudget.has(id) ? (spent.get(id) ?? 0) : null };
+    });
+    return Map.groupBy(members, (member) => member.teamId);
   }
 
   async answer(manager: EntityManager, id: TeamId): Promise<TeamAnswer> {
@@ -77,15 +93,14 @@ export class TeamStore {
   }
 }
 
-async function loadMembers(manager: EntityManager, ids: readonly TeamId[]): Promise<Map<TeamId, Member[]>> {
-  const members = await manager.query<Member[]>(
+function loadMembers(manager: EntityManager, ids: readonly TeamId[]): Promise<Omit<Member, 'spentNanoUsd'>[]> {
+  return manager.query(
     `SELECT m.team_id AS "teamId", m.user_id AS "userId", m.role, m.max_budget_nano_usd AS "maxBudgetNanoUsd",
        m.added_at AS "addedAt", u.email
      FROM team_members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
      WHERE m.team_id = ANY($1) ORDER BY m.added_at, m.user_id`,
     [ids],
   );
-  return Map.groupBy(members, (member) => member.teamId);
 }
 
 function teamNotFound(id: string): GatewayError {

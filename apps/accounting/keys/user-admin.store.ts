@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   KeyId,
+  memberId,
   OwnerName,
   TeamId,
   UserId,
@@ -16,13 +17,16 @@ import {
 import { TeamMemberEntity, UserEntity } from '../database/entities/access.entity.js';
 import { badField, keyOnlyFields, readKeyFields, readUserFields } from './admin-fields.js';
 import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
-import { budgetRows } from './budget-rows.js';
+import { budgetRows, memberBudgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { KeyAdmin } from './key-admin.store.js';
 import { KeyStore } from './key.store.js';
+import { forgetMember } from './member.store.js';
 import { newKey, newUser } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
 import type { UserRow } from './rows.js';
+import { SpendCorrections } from './spend-correction.store.js';
+import { TeamStore } from './team.store.js';
 import { UserStore } from './user.store.js';
 
 @Injectable()
@@ -33,16 +37,19 @@ export class UserAdmin {
     private readonly owners: OwnerStore,
     private readonly keys: KeyAdmin,
     private readonly keyStore: KeyStore,
+    private readonly teams: TeamStore,
+    private readonly spend: SpendCorrections,
   ) {}
 
   create(request: z.output<typeof CreateUser.request>): Promise<z.input<typeof CreateUser.reply>> {
     return this.admin.run(request.actor, async (work) => {
-      const { changes, warnings } = readUserFields(request.fields, work.making);
+      const { changes, spendNanoUsd, warnings } = readUserFields(request.fields, work.making);
       const row = { ...newUser(UserId.parse(randomUUID()), work.making), ...changes };
       const found = await work.tx.findOneBy(UserEntity, { id: row.id });
       if (found !== null && found.deletedAt === null) throw badField('user_id', 'this user exists already');
       await work.tx.save(UserEntity, row);
       await writeBudgets(work.tx, 'user', row.id, budgetRows('user', row.id, row.alias, row));
+      if (spendNanoUsd !== null) await this.spend.set(work.tx, 'user', row, spendNanoUsd, work.making.now);
       work.note({ kind: 'user', id: row.id, action: 'create', before: null, after: row });
       await this.joinTeams(work, row.id, request.fields['teams']);
       const key = await this.firstKey(work, row, request);
@@ -53,8 +60,8 @@ export class UserAdmin {
   update(request: z.output<typeof UpdateUser.request>): Promise<z.input<typeof UpdateUser.reply>> {
     return this.admin.run(request.actor, async (work) => {
       const before = await this.users.take(work.tx, request.userId);
-      const { changes, warnings } = readUserFields(request.fields, work.making);
-      await this.change(work, before, { ...changes, id: before.id }, 'update');
+      const { changes, spendNanoUsd, warnings } = readUserFields(request.fields, work.making);
+      await this.change(work, before, { ...changes, id: before.id }, 'update', spendNanoUsd);
       return { v: 1, user: await this.users.answer(work.tx, before.id), warnings: [...warnings] };
     });
   }
@@ -72,7 +79,8 @@ export class UserAdmin {
       for (const userId of request.userIds) {
         const before = await this.users.take(work.tx, userId);
         await this.keys.deleteAllOf(work, { userId });
-        await work.tx.delete(TeamMemberEntity, { userId });
+        for (const { teamId } of await work.tx.findBy(TeamMemberEntity, { userId }))
+          await forgetMember(work, teamId, userId);
         await this.change(work, before, { deletedAt: work.making.now }, 'delete');
       }
       return { v: 1, deleted: request.userIds };
@@ -100,17 +108,34 @@ export class UserAdmin {
     if (!parsed.success) throw badField('teams', 'must be a list of at most 100 team ids');
     for (const teamId of parsed.data) {
       await this.owners.ensureTeam(work, teamId);
+      const team = await this.teams.take(work.tx, teamId);
       const row = { teamId, userId, role: 'user' as const, maxBudgetNanoUsd: null, addedAt: work.making.now };
       await work.tx.upsert(TeamMemberEntity, row, ['teamId', 'userId']);
+      await writeBudgets(work.tx, 'member', memberId(teamId, userId), memberBudgetRows(team, row));
       work.note({ kind: 'team', id: teamId, action: 'member_add', before: null, after: row });
     }
   }
 
-  private async change(work: AdminWork, before: UserRow, changes: Partial<UserRow>, action: string): Promise<void> {
+  private async change(
+    work: AdminWork,
+    before: UserRow,
+    changes: Partial<UserRow>,
+    action: string,
+    spendNanoUsd: number | null = null,
+  ): Promise<void> {
     const after: UserRow = { ...before, ...changes, updatedAt: work.making.now, updatedBy: work.making.by };
     await work.tx.save(UserEntity, after);
+    const { tx, making } = work;
     const budgets = after.deletedAt === null ? budgetRows('user', after.id, after.alias, after) : [];
-    await writeBudgets(work.tx, 'user', after.id, budgets);
-    work.note({ kind: 'user', id: after.id, action, before, after });
+    if (spendNanoUsd === null) await this.spend.begin(tx, 'user', after);
+    else await this.spend.set(tx, 'user', after, spendNanoUsd, making.now);
+    await writeBudgets(tx, 'user', after.id, budgets);
+    work.note({
+      kind: 'user',
+      id: after.id,
+      action,
+      before,
+      after: { ...after, ...(spendNanoUsd === null ? {} : { spendNanoUsd }) },
+    });
   }
 }

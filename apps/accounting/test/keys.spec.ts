@@ -174,15 +174,16 @@ describe('a key', () => {
     [{ data_policy: 'secret' }, 'data_policy'],
     [{ metadata: [] }, 'metadata'],
     [{ blocked: 'yes' }, 'blocked'],
+    [{ max_budgt: 5 }, 'max_budgt'],
   ])('is refused with %o, naming the field', async (fields, param) => {
     await expect(generate(fields)).rejects.toMatchObject({ code: 'invalid_request', details: { param } });
   });
 
   it('says which fields did nothing', async () => {
-    const { warnings } = await generate({ guardrails: ['x'], max_budgt: 5, soft_budget: 1, organization_id: null });
+    const { warnings } = await generate({ guardrails: ['x'], colour: 'red', soft_budget: 1, organization_id: null });
     expect(warnings).toEqual([
       'guardrails has no effect here',
-      'max_budgt is not a known field',
+      'colour is not a known field',
       'soft_budget has no effect without max_budget',
     ]);
   });
@@ -384,7 +385,7 @@ describe('a team', () => {
       members: [{ user_id: userId, user_email: 'bob@example.org', max_budget_in_team: 1.5 }],
     });
     expect(added.team.members_with_roles).toEqual([
-      { user_id: 'bob', user_email: 'bob@example.org', role: 'user', max_budget_in_team: 1.5 },
+      { user_id: 'bob', user_email: 'bob@example.org', role: 'user', max_budget_in_team: 1.5, spend: 0 },
     ]);
     const removed = await service.bus.request(RemoveTeamMembers, { v: 1, actor, teamId: crew, userIds: [userId] });
     expect(removed.team.members).toEqual([]);

@@ -24,6 +24,20 @@ describe('what a request is charged to', () => {
     expect(reservingOf(key, 'gpt', [paid], size).scopes).toEqual(['usd/key/k']);
   });
 
+  it('is those of the model that team and user have, too', () => {
+    const ofAll = {
+      ...key,
+      modelBudgetScopes: { gpt: 'usd/key/k/gpt' },
+      teamModelBudgetScopes: { gpt: 'usd/team/t/gpt' },
+      userModelBudgetScopes: { other: 'usd/user/u/other' },
+    };
+    expect(reservingOf(ofAll, 'gpt', [paid], size).scopes).toEqual(['usd/key/k', 'usd/key/k/gpt', 'usd/team/t/gpt']);
+    const fallback = { ...paid, modelGroup: 'other', fallbackFrom: 'gpt' };
+    expect(reservingOf(ofAll, 'gpt', [paid, fallback], size).ceilings).toMatchObject([{ attempts: [0] }]);
+    const same = { ...paid, fallbackFrom: 'gpt' };
+    expect(reservingOf(ofAll, 'gpt', [paid, same], size).ceilings[0]?.attempts).toEqual([0, 1]);
+  });
+
   it('leaves out fallbacks that another budget would have to pay', () => {
     const withModel = { ...key, modelBudgetScopes: { other: 'usd/key/k/other' } };
     const fallback = { ...paid, modelGroup: 'other', fallbackFrom: 'gpt' };

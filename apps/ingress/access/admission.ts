@@ -3,6 +3,7 @@ import {
   GatewayError,
   parseBudgetScope,
   type Attempt,
+  type BudgetOwner,
   type ErrorDetails,
   type KeyRecord,
   type LimitState,
@@ -28,19 +29,27 @@ export interface Reserving {
 export function reservingOf(key: KeyRecord, model: string, attempts: readonly Attempt[], size: RequestSize): Reserving {
   const first = attempts[0];
   const names = [model, ...(first === undefined ? [] : [first.modelGroup, first.upstreamModel])];
-  const budgetOf = (of: readonly string[]) => of.flatMap((name) => key.modelBudgetScopes[name] ?? [])[0] ?? null;
-  const ownBudget = budgetOf(names);
-  const scopes = ownBudget === null ? key.budgetScopes : [...key.budgetScopes, ownBudget];
+  const ownBudgets = modelBudgetsOf(key, names);
+  const scopes = [...key.budgetScopes, ...ownBudgets];
   const countsMoney = scopes.some((scope) => parseBudgetScope(scope)?.unit === 'usd');
   const payable = attempts.map((attempt) => {
-    const other = attempt.fallbackFrom === null ? null : budgetOf([attempt.modelGroup, attempt.upstreamModel]);
-    return other === null || other === ownBudget;
+    const others =
+      attempt.fallbackFrom === null ? [] : modelBudgetsOf(key, [attempt.modelGroup, attempt.upstreamModel]);
+    return others.every((other) => ownBudgets.includes(other));
   });
   const ceilings = ceilingsOf(size, attempts, countsMoney)
     .map((ceiling) => ({ ...ceiling, attempts: ceiling.attempts.filter((index) => payable[index] === true) }))
     .filter((ceiling) => ceiling.attempts.length > 0);
   if (ceilings.length === 0) throw new GatewayError('model_not_priced', { model });
   return { scopes, ceilings };
+}
+
+/** The budgets that key, team and user set for a model: of each, the one for the first of its names that has one. */
+function modelBudgetsOf(key: KeyRecord, names: readonly string[]): string[] {
+  return [key.modelBudgetScopes, key.teamModelBudgetScopes, key.userModelBudgetScopes].flatMap((scopes) => {
+    const name = names.find((one) => Object.hasOwn(scopes, one));
+    return name === undefined ? [] : (scopes[name] ?? []);
+  });
 }
 
 /** The refusal of a request whose budget does not hold it. Amounts are told only of a key's own budget. */
@@ -78,7 +87,7 @@ export function overLimit(
   return new GatewayError('rate_limit_exceeded', refused.kind === 'tokens' ? { ...details, param: 'tokens' } : details);
 }
 
-function ownerText(key: KeyRecord, owner: 'key' | 'team' | 'user' | 'global', model: string | null): string {
+function ownerText(key: KeyRecord, owner: BudgetOwner, model: string | null): string {
   const of = model === null ? '' : ` for model '${model}'`;
   switch (owner) {
     case 'key':
@@ -87,6 +96,8 @@ function ownerText(key: KeyRecord, owner: 'key' | 'team' | 'user' | 'global', mo
       return `team '${key.teamAlias ?? key.teamId ?? '?'}'${of}`;
     case 'user':
       return `user '${key.userId ?? '?'}'${of}`;
+    case 'member':
+      return `user '${key.userId ?? '?'}' in team '${key.teamAlias ?? key.teamId ?? '?'}'`;
     case 'global':
       return 'the whole gateway';
   }

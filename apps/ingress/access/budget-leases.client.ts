@@ -4,6 +4,7 @@ import { Bus } from '#bus';
 import {
   LeaseBudget,
   parseBudgetScope,
+  parseMemberId,
   RecallLeases,
   RenewLeases,
   type LeaseRenewal,
@@ -87,7 +88,10 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
   private revoke({ kind, id }: KeyChange): void {
     const concerns = (name: string) => {
       const scope = parseBudgetScope(name);
-      return kind === 'all' || (scope !== null && scope.owner === kind && scope.id === id);
+      if (kind === 'all' || scope === null) return kind === 'all';
+      // A member's budget is a matter of the team.
+      if (scope.owner === 'member') return kind === 'team' && parseMemberId(scope.id)?.teamId === id;
+      return scope.owner === kind && scope.id === id;
     };
     for (const scope of this.wallet.scopes.filter(concerns)) this.recall(scope, 'revoke');
     this.desk.forget(concerns);

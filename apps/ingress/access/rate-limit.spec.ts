@@ -59,6 +59,21 @@ describe('the limits of a request', () => {
     expect(limitsOf(limited, ['other'], 100)).toEqual([]);
   });
 
+  it('may be per model for team and user, too', () => {
+    const limited = {
+      ...key,
+      teamId: TeamId.parse('t'),
+      userId: UserId.parse('u'),
+      teamModelRpm: { gpt: 5 },
+      userModelTpm: { gpt: 50, other: 1 },
+    };
+    expect(limitsOf(limited, ['gpt'], 100)).toMatchObject([
+      { owner: 'team/t', takes: [{ kind: 'requests', name: 'gpt', limit: 5, amount: 1 }] },
+      { owner: 'user/u', takes: [{ kind: 'tokens', name: 'gpt', limit: 50, amount: 50 }] },
+    ]);
+    expect(limitsOf({ ...limited, teamId: null, userId: null }, ['gpt'], 100)).toEqual([]);
+  });
+
   it('take no more tokens than there are: a large request is let through when all is free', () => {
     expect(limitsOf({ ...key, limits: { ...none, tpm: 1_000 } }, ['m'], 99_999)).toMatchObject([
       { takes: [{ amount: 1_000 }] },

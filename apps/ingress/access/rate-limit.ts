@@ -7,6 +7,8 @@ export interface OwnerLimits {
   readonly takes: readonly LimitTake[];
 }
 
+type ModelLimits = Readonly<Record<string, number>>;
+
 const minuteMs = 60_000;
 const secondMs = 1_000;
 /** Longest time that a request counts as running, where its end was never heard of. */
@@ -17,34 +19,25 @@ export const longestRequestMs = 3_600_000;
  * at most, settled to the truth when it is over. Models are matched by the first of `models` that a limit names.
  */
 export function limitsOf(key: KeyRecord, models: readonly string[], tokens: number): OwnerLimits[] {
-  const own = takesOf(key.limits, tokens);
-  const named = (limits: Readonly<Record<string, number>>) => models.find((model) => Object.hasOwn(limits, model));
-  const byRequests = named(key.modelRpm);
-  const byTokens = named(key.modelTpm);
-  if (byRequests !== undefined) {
-    own.push({
-      kind: 'requests',
-      name: byRequests,
-      limit: key.modelRpm[byRequests] ?? 0,
-      windowMs: minuteMs,
-      amount: 1,
-    });
-  }
-  if (byTokens !== undefined) {
-    own.push({
-      kind: 'tokens',
-      name: byTokens,
-      limit: key.modelTpm[byTokens] ?? 0,
-      windowMs: minuteMs,
-      amount: tokens,
-    });
-  }
+  const ofModel = (rpm: ModelLimits, tpm: ModelLimits) => modelTakes(rpm, tpm, models, tokens);
+  const own = [...takesOf(key.limits, tokens), ...ofModel(key.modelRpm, key.modelTpm)];
   const owners: OwnerLimits[] = [{ owner: `key/${key.id}`, takes: own }];
-  if (key.teamId !== null && key.teamLimits !== null)
-    owners.push({ owner: `team/${key.teamId}`, takes: takesOf(key.teamLimits, tokens) });
-  if (key.userId !== null && key.userLimits !== null)
-    owners.push({ owner: `user/${key.userId}`, takes: takesOf(key.userLimits, tokens) });
+  const add = (owner: string, limits: RateLimits | null, rpm: ModelLimits, tpm: ModelLimits) =>
+    owners.push({ owner, takes: [...(limits === null ? [] : takesOf(limits, tokens)), ...ofModel(rpm, tpm)] });
+  if (key.teamId !== null) add(`team/${key.teamId}`, key.teamLimits, key.teamModelRpm, key.teamModelTpm);
+  if (key.userId !== null) add(`user/${key.userId}`, key.userLimits, key.userModelRpm, key.userModelTpm);
   return owners.filter(({ takes }) => takes.length > 0);
+}
+
+/** Limits for single models, by the first of the model's names that has one. */
+function modelTakes(rpm: ModelLimits, tpm: ModelLimits, models: readonly string[], tokens: number): LimitTake[] {
+  const take = (kind: 'requests' | 'tokens', limits: ModelLimits, amount: number): LimitTake[] => {
+    const name = models.find((model) => Object.hasOwn(limits, model));
+    if (name === undefined) return [];
+    const limit = limits[name] ?? 0;
+    return [{ kind, name, limit, windowMs: minuteMs, amount: Math.min(amount, Math.max(1, limit)) }];
+  };
+  return [...take('requests', rpm, 1), ...take('tokens', tpm, tokens)];
 }
 
 /** The limits of a deployment, as its entry in the config sets them. */

@@ -21,6 +21,7 @@ const access: Readonly<Record<string, AdminAccess>> = {
   'POST /team/block': 'admin',
   'POST /team/unblock': 'admin',
   'POST /team/member_add': 'admin',
+  'POST /team/member_update': 'admin',
   'POST /team/member_delete': 'admin',
   'GET /team/info': 'admin',
   'GET /team/list': 'admin',

@@ -14,7 +14,9 @@ import {
   TeamId,
   TeamMember,
   UpdateTeam,
+  UpdateTeamMember,
   UserId,
+  type MemberAnswer,
   type TeamAnswer,
 } from '#contracts';
 import { AdminCallers, adminBody, storedFields, type AdminRequest } from './admin-caller.client.js';
@@ -22,14 +24,16 @@ import { name, names, optionalText, pageNumber, readInput, readQuery, wholeNumbe
 
 const Named = z.looseObject({ team_id: name(128).pipe(TeamId) });
 const Deleted = z.object({ team_ids: names(name(128)).pipe(z.array(TeamId).min(1, 'must name at least one team')) });
-const Members = z.preprocess(
-  (given) => (Array.isArray(given) || given === undefined ? given : [given]),
-  z
+const Added = Named.extend({
+  member: z
     .array(TeamMember, 'must be {user_id, role} or a list of them')
     .min(1, 'must name at least one member')
     .max(500, 'must be at most 500 members'),
-);
-const Added = Named.extend({ member: Members });
+});
+const Changed = Named.extend({
+  ...TeamMember.shape,
+  role: z.enum(['admin', 'user'], 'must be admin or user').optional(),
+});
 const Leaving = Named.extend({
   user_id: name(128).pipe(UserId).optional(),
   user_ids: names(name(128)).pipe(z.array(UserId).min(1, 'must name at least one user')).optional(),
@@ -94,8 +98,19 @@ export class TeamsController {
   @HttpCode(200)
   async addMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const { team_id: teamId, member: members } = readInput(Added, adminBody(request));
+    const { team_id: teamId, member: members } = readInput(Added, severalMembers(adminBody(request)));
     return (await this.bus.request(AddTeamMembers, { v: 1, actor, teamId, members })).team;
+  }
+
+  /** What is not given stays as it is. */
+  @Post('member_update')
+  @HttpCode(200)
+  async updateMember(@Req() request: AdminRequest): Promise<object> {
+    const { actor } = await this.callers.of(request);
+    const { team_id: teamId, ...member } = readInput(Changed, adminBody(request));
+    const { team } = await this.bus.request(UpdateTeamMember, { v: 1, actor, teamId, member });
+    const shown = team.members_with_roles.find((one) => one.user_id === member.user_id);
+    return { team_id: teamId, ...shown };
   }
 
   @Post('member_delete')
@@ -117,7 +132,12 @@ export class TeamsController {
     await this.callers.of(request);
     const { team_id: teamId } = readQuery(InfoQuery, request.query);
     const { team, keys } = await this.bus.request(GetTeamInfo, { v: 1, teamId });
-    return { team_id: team.team_id, team_info: team, keys, team_memberships: team.members_with_roles };
+    return {
+      team_id: team.team_id,
+      team_info: team,
+      keys,
+      team_memberships: team.members_with_roles.map((member) => membership(team, member)),
+    };
   }
 
   @Get('list')
@@ -131,4 +151,22 @@ export class TeamsController {
     const { team_id: teamId } = readInput(Named, adminBody(request));
     return (await this.bus.request(BlockTeam, { v: 1, actor, teamId, blocked })).team;
   }
+}
+
+/** One member may be given without a list. */
+function severalMembers(body: Record<string, unknown>): Record<string, unknown> {
+  const { member } = body;
+  return member === undefined || Array.isArray(member) ? body : { ...body, member: [member] };
+}
+
+/** A membership as LiteLLM shows it: its budget stands in a table of its own. */
+function membership(team: TeamAnswer, member: MemberAnswer): object {
+  const max_budget = member.max_budget_in_team ?? team.team_member_budget;
+  return {
+    ...member,
+    team_id: team.team_id,
+    spend: member.spend ?? 0,
+    budget_id: null,
+    litellm_budget_table: max_budget === null ? null : { max_budget, budget_duration: team.budget_duration },
+  };
 }

@@ -117,6 +117,13 @@ const limited = {
   data_policy: text.describe('Where prompts may go').optional(),
   metadata: z.record(z.string(), anything).optional(),
   blocked: z.boolean().optional(),
+  model_max_budget: z
+    .record(z.string(), anything)
+    .describe('Budgets of single models: {"gpt-4o": {"budget_limit": 2, "time_period": "1d"}}')
+    .optional(),
+  model_rpm_limit: z.record(z.string(), z.int()).optional(),
+  model_tpm_limit: z.record(z.string(), z.int()).optional(),
+  spend: z.number().min(0).describe('USD; sets what counts as spent, as a correction in the ledger').optional(),
 };
 
 /** What a key may and must not do. */
@@ -128,16 +135,20 @@ export const KeyFields = z.looseObject({
   duration: text.describe('How long the key is valid: 24h, 30d').optional(),
   aliases: z.record(z.string(), text).describe('Names that this key maps to others').optional(),
   tags: z.array(text).optional(),
-  model_max_budget: z.record(z.string(), anything).optional(),
-  model_rpm_limit: z.record(z.string(), z.int()).optional(),
-  model_tpm_limit: z.record(z.string(), z.int()).optional(),
+  temp_budget_increase: z.number().min(0).describe('USD on top of max_budget until temp_budget_expiry').optional(),
+  temp_budget_expiry: text.describe('How long, or until when: 24h, 2026-12-31T00:00:00Z').optional(),
   priority: z.enum(['interactive', 'normal', 'batch']).describe('Place in the queue of a host').optional(),
   max_wait: z.union([z.number(), text]).describe('Longest wait in a queue, seconds').optional(),
   logging: z.enum(['full', 'none']).describe('`full` keeps prompts and answers').optional(),
   ...limited,
 });
 
-export const TeamFields = z.looseObject({ team_id: text.optional(), team_alias: text.optional(), ...limited });
+export const TeamFields = z.looseObject({
+  team_id: text.optional(),
+  team_alias: text.optional(),
+  team_member_budget: z.number().min(0).describe('USD of each member without a max_budget_in_team').optional(),
+  ...limited,
+});
 
 export const UserFields = z.looseObject({
   user_id: text.optional(),
@@ -162,7 +173,13 @@ export const RenewedKeyBody = z.looseObject({
 });
 export const NamedTeamBody = z.object({ team_id: text });
 export const DeletedTeamsBody = z.object({ team_ids: z.array(text) });
-export const MembersBody = z.object({ team_id: text, member: anything.describe('{user_id, role} or a list of them') });
+export const MembersBody = z.object({ team_id: text, member: anything.describe('{user_id, role, max_budget_in_team} or a list of them') });
+export const ChangedMemberBody = z.object({
+  team_id: text,
+  user_id: text,
+  role: z.enum(['admin', 'user']).optional(),
+  max_budget_in_team: z.number().min(0).nullable().describe('USD, renewed with the team’s budget').optional(),
+});
 export const LeavingMembersBody = z.object({
   team_id: text,
   user_id: text.optional(),

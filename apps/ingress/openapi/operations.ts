@@ -70,9 +70,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Keys, newest first',
     query: {
       ...page,
-      key_alias: 'Part of the name',
+      key_alias: 'The beginning of the name',
       team_id: 'Keys of a team',
       user_id: 'Keys of a user',
+      sort_by: 'created_at (default), updated_at, key_alias, spend, max_budget or expires',
+      sort_order: 'asc or desc (default)',
       return_full_object: '`true`: whole keys instead of tokens',
     },
     answer: answer.KeyList,
@@ -89,6 +91,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     answer: TeamAnswer,
   },
   'POST /team/unblock': { tag: 'teams', summary: 'Let a team in again', body: body.NamedTeamBody, answer: TeamAnswer },
+  'POST /team/member_update': {
+    tag: 'teams',
+    summary: 'Change the role or the budget of a member',
+    body: body.ChangedMemberBody,
+  },
   'POST /team/member_add': { tag: 'teams', summary: 'Add members', body: body.MembersBody, answer: TeamAnswer },
   'POST /team/member_delete': {
     tag: 'teams',
@@ -135,7 +142,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /audit': {
     tag: 'users',
     summary: 'Who changed which key, team or user',
-    query: { before: 'The id of the last entry of the page before', limit: 'At most 500' },
+    query: {
+      target_kind: 'key, team or user',
+      target_id: 'Changes of one of them',
+      before: 'The id of the last entry of the page before',
+      limit: 'At most 500',
+    },
     answer: answer.AuditList,
   },
 

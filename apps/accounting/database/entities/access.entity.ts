@@ -22,6 +22,8 @@ export const KeyEntity = new EntitySchema<KeyRow>({
     fullLogging: { name: 'full_logging', type: 'boolean' },
     expiresAt: { name: 'expires_at', type: 'timestamptz', nullable: true },
     origin: { type: 'text' },
+    tempBudgetNanoUsd: { name: 'temp_budget_nano_usd', type: 'bigint', nullable: true },
+    tempBudgetUntil: { name: 'temp_budget_until', type: 'timestamptz', nullable: true },
     ...limitedColumns,
   },
 });
@@ -40,7 +42,12 @@ export const KeyDigestEntity = new EntitySchema<KeyDigestRow>({
 export const TeamEntity = new EntitySchema<TeamRow>({
   name: 'team',
   tableName: 'teams',
-  columns: { id: { type: 'text', primary: true }, alias: { type: 'text', nullable: true }, ...limitedColumns },
+  columns: {
+    id: { type: 'text', primary: true },
+    alias: { type: 'text', nullable: true },
+    memberBudgetNanoUsd: { name: 'member_budget_nano_usd', type: 'bigint', nullable: true },
+    ...limitedColumns,
+  },
 });
 
 export const UserEntity = new EntitySchema<UserRow>({

@@ -2,7 +2,8 @@
 import { access } from './001-access.js';
 import { ledger } from './002-ledger.js';
 import { reading } from './003-reading.js';
+import { members } from './004-members.js';
 import { searching } from './005-searching.js';
 import type { SchemaStep } from './migration.js';
 
-export const schemaSteps: readonly SchemaStep[] = [access, ledger, reading, searching];
+export const schemaSteps: readonly SchemaStep[] = [access, ledger, reading, members, searching];
