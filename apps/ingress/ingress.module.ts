@@ -31,6 +31,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { FinishedPublisher } from './metrics/request-finished.publisher.js';
 import { SuiteTotals } from './metrics/totals.client.js';
 import { ModelsController } from './models/models.controller.js';
+import { ServedRoutes } from './openapi/route-list.client.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 
 @Module({
@@ -67,6 +68,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     ProviderClient,
     RequestJournal,
     ResponseCache,
+    ServedRoutes,
     Settlement,
     SuiteTotals,
   ],

@@ -25,6 +25,7 @@ const schema = z.object({
   SIGNALBOX_DRAIN_SECONDS: z.coerce.number().min(0).max(3600).default(30),
   SIGNALBOX_BACKENDS: z.string().optional(),
   SIGNALBOX_ALLOW_ANONYMOUS: z.string().optional(),
+  SIGNALBOX_ALLOWED_HOSTS: z.string().optional(),
   LITELLM_MASTER_KEY: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
@@ -64,6 +65,8 @@ export class Environment {
   /** Backends that this worker serves; null = all of its kind. */
   readonly backends: readonly string[] | null;
   readonly allowAnonymous: boolean;
+  /** Names that a gateway without a master key answers to, besides its own. */
+  readonly allowedHosts: readonly string[];
   readonly masterKey: string | null;
   /** Whether traces are exported. */
   readonly exportTraces: boolean;
@@ -95,6 +98,7 @@ export class Environment {
     this.drainMs = values.SIGNALBOX_DRAIN_SECONDS * 1000;
     this.backends = list(values.SIGNALBOX_BACKENDS);
     this.allowAnonymous = values.SIGNALBOX_ALLOW_ANONYMOUS === '1';
+    this.allowedHosts = list(values.SIGNALBOX_ALLOWED_HOSTS) ?? [];
     this.masterKey = values.LITELLM_MASTER_KEY ?? null;
     this.exportTraces =
       (values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined &&
@@ -136,6 +140,9 @@ const secretVariables = [
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
   'OPENROUTER_API_KEY',
+  'WEBHOOK_URL',
+  'SLACK_WEBHOOK_URL',
+  'SIGNALBOX_WEBHOOK_SECRET',
 ];
 
 /** Drops empty variables and reads `NAME_FILE` twins of secrets. */

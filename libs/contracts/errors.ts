@@ -15,6 +15,8 @@ export interface ErrorDetails {
   readonly provider?: string;
   /** Status of the upstream's answer, where there was one. */
   readonly upstreamStatus?: number;
+  /** Methods that a path has, for the header `allow`. */
+  readonly allow?: string;
   /** Shown to admins only. */
   readonly adminText?: string;
   /** `error.details` of Anthropic's shape, where its SDKs act on it. */

@@ -7,6 +7,9 @@ import { isExpiredPartition } from './partition.js';
 /** Rows deleted by one statement, so that none runs into the statement timeout. */
 const deleteChunk = 5_000;
 
+/** "sigx" in ASCII. */
+const dropLock = 0x73_69_67_78;
+
 @Injectable()
 export class PartitionStore {
   constructor(private readonly database: Database) {}
@@ -22,7 +25,11 @@ export class PartitionStore {
     for (const { table } of partitioned) {
       for (const name of await this.partitionsOf(table)) {
         if (!isExpiredPartition(table, name, now, keepDays)) continue;
-        await this.database.run((manager) => manager.query(`DROP TABLE IF EXISTS "${name}"`));
+        // Two replicas that drop the same table at once would trip over each other's catalogue rows.
+        await this.database.transaction(async (tx) => {
+          await tx.query('SELECT pg_advisory_xact_lock($1)', [dropLock]);
+          await tx.query(`DROP TABLE IF EXISTS "${name}"`);
+        });
         dropped.push(name);
       }
     }

@@ -26,6 +26,7 @@ import {
   wrongKey,
   type RequestHeaders,
 } from './authenticate.js';
+import { isLoopbackHost } from '../http/host-rule.js';
 import { BudgetLeases } from './budget-leases.client.js';
 import { demandsOf, mostOf, type Ceiling, type RequestSize } from './estimate.js';
 import { Keys } from './keys.client.js';
@@ -83,16 +84,17 @@ export class Access {
   /** The caller; throws invalid_api_key, or rate_limit_exceeded for an address that guesses. */
   async authenticate(headers: RequestHeaders, remoteAddress: string): Promise<KeyRecord> {
     const master = this.masterKey.current();
-    if (master === null) return masterRecord('anonymous', this.globalScopes());
+    if (master === null) return this.anonymous();
     const presented = presentedKey(headers);
     if (presented === null) throw this.refused(missingKey());
-    if (isSameSecret(presented, master)) return masterRecord('master', this.globalScopes());
+    if (isSameSecret(presented, master)) return this.masterFrom(remoteAddress);
     const pepper = this.environment.keyPepper;
-    if (pepper === null || !isKeyShaped(presented)) throw this.refused(wrongKey(presented));
-    const digest = keyDigest(presented, pepper);
+    const digest = keyDigest(presented, pepper ?? '');
     const known = this.keys.known(digest);
     describeSpan({ 'gateway.auth.cache': known === undefined ? 'miss' : 'hit' });
-    const key = known === undefined ? await this.lookUp(() => this.keys.lookUp(digest), remoteAddress) : known;
+    const isPossible = pepper !== null && isKeyShaped(presented);
+    const look = () => (isPossible ? this.keys.lookUp(digest) : this.keys.unknown(digest));
+    const key = known === undefined ? await this.lookUp(look, remoteAddress) : known;
     const problem = key === null ? wrongKey(presented) : keyProblem(key, Date.now());
     if (problem !== null || key === null) throw this.refused(problem ?? wrongKey(presented));
     return key;
@@ -122,13 +124,35 @@ export class Access {
     }
   }
 
-  private async lookUp(look: () => Promise<KeyRecord | null>, address: string): Promise<KeyRecord | null> {
+  /** Everybody, where no key is configured; the launcher refuses that for the open network, and so do we. */
+  private anonymous(): KeyRecord {
+    if (this.environment.allowAnonymous || isLoopbackHost(this.environment.host))
+      return masterRecord('anonymous', this.globalScopes());
+    throw this.refused(
+      new GatewayError('invalid_api_key', {
+        message:
+          'This gateway has no master key and listens on the network, so it serves nobody: set LITELLM_MASTER_KEY or SIGNALBOX_ALLOW_ANONYMOUS=1.',
+      }),
+    );
+  }
+
+  /** The master key is guessed like any other: an address that guessed too much must wait with it too, unless it had it right before. */
+  private masterFrom(address: string): KeyRecord {
+    if (!this.throttle.isTrusted(address)) this.mustNotGuess(address);
+    this.throttle.trust(address);
+    return masterRecord('master', this.globalScopes());
+  }
+
+  private mustNotGuess(address: string): void {
     const retryAfterMs = this.throttle.waitFor(address, performance.now());
-    if (retryAfterMs > 0) {
-      throw this.refused(
-        new GatewayError('rate_limit_exceeded', { limit: 'too many wrong API keys from this address', retryAfterMs }),
-      );
-    }
+    if (retryAfterMs === 0) return;
+    throw this.refused(
+      new GatewayError('rate_limit_exceeded', { limit: 'too many wrong API keys from this address', retryAfterMs }),
+    );
+  }
+
+  private async lookUp(look: () => Promise<KeyRecord | null>, address: string): Promise<KeyRecord | null> {
+    this.mustNotGuess(address);
     const key = await look();
     if (key === null) this.throttle.failed(address, performance.now());
     return key;

@@ -3,14 +3,28 @@
 const burst = 20;
 const perMs = burst / 60_000;
 const mostAddresses = 20_000;
+const mostTrusted = 1_000;
 
 export class AddressThrottle {
   private readonly addresses = new Map<string, { left: number; at: number }>();
+  private readonly trusted = new Set<string>();
 
   /** Milliseconds until this address may have another key looked up; 0 = now. */
   waitFor(address: string, now: number): number {
     const left = this.leftOf(networkOf(address), now);
     return left >= 1 ? 0 : Math.ceil((1 - left) / perMs);
+  }
+
+  /** Someone at this address had the master key: nobody else there can lock them out by guessing. */
+  trust(address: string): void {
+    const network = networkOf(address);
+    if (this.trusted.has(network)) return;
+    if (this.trusted.size >= mostTrusted) this.trusted.clear();
+    this.trusted.add(network);
+  }
+
+  isTrusted(address: string): boolean {
+    return this.trusted.has(networkOf(address));
   }
 
   /** A look-up found nothing. */

@@ -67,6 +67,12 @@ export class Keys implements OnModuleInit, OnApplicationShutdown {
     return asked;
   }
 
+  /** Notes that a digest is no key without asking anybody: what was presented cannot be one. */
+  unknown(digest: KeyDigest): Promise<null> {
+    this.cache.put(digest, null, performance.now());
+    return Promise.resolve(null);
+  }
+
   private async ask(digest: KeyDigest): Promise<KeyRecord | null> {
     const { changes } = this;
     try {

@@ -1,5 +1,6 @@
 /** Which requests the console itself made, and the cookie between it and the ingress. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isOwnOrigin } from '../http/host-rule.js';
 
 /** A header that no form, link or image can send; another origin's script only after a preflight that is never granted with cookies. */
 export const consoleHeader = 'x-signalbox-console';
@@ -47,14 +48,4 @@ export function sessionCookie(value: string, options: { maxAgeSeconds: number; s
 export function cameByHttps(headers: IncomingHttpHeaders, encrypted: boolean): boolean {
   const forwarded = headers['x-forwarded-proto'];
   return encrypted || (typeof forwarded === 'string' && forwarded.split(',')[0]?.trim().toLowerCase() === 'https');
-}
-
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return false;
-  try {
-    const { protocol, host: originHost } = new URL(origin);
-    return (protocol === 'http:' || protocol === 'https:') && new URL(`${protocol}//${host}`).host === originHost;
-  } catch {
-    return false;
-  }
 }

@@ -1,15 +1,18 @@
 /** The ingress' HTTP server: Nest on Fastify, with bodies as bytes, CORS, request scopes and a drain that lets streams finish. */
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { GatewayError } from '#contracts';
 import { BusTransport, nestLogger, waitUntil, type Boot, type ServiceParts } from '#service';
 import { requestContext, runInContext, SpanKind, startSpan } from '#telemetry';
+import { MasterKey } from '../access/master-key.client.js';
+import { ServedRoutes } from '../openapi/route-list.client.js';
 import { errorDialectOf } from './client-dialect.js';
 import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
 import { ErrorFilter } from './error.filter.js';
+import { isOwnOrigin, isTrustedHost } from './host-rule.js';
 import { InFlight } from './in-flight.js';
 import { letGo, rememberScope, scopeHeaders, scopeOf, type RequestScope } from './request-scope.js';
 import { requestIdOf } from './request-id.js';
@@ -30,6 +33,7 @@ export const bootHttp: Boot = async (module, parts) => {
     abortOnError: false,
   });
   const filter = app.get(ErrorFilter);
+  filter.knowRoutes(app.get(ServedRoutes).all());
   const inFlight = app.get(InFlight);
   app.useGlobalFilters(filter);
   prepareServer(app, parts, inFlight);
@@ -53,6 +57,7 @@ export const bootHttp: Boot = async (module, parts) => {
 
 function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFlight: InFlight): void {
   const fastify = app.getHttpAdapter().getInstance();
+  const masterKey = app.get(MasterKey, { strict: false });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -61,7 +66,7 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
       route: request.routeOptions.url ?? null,
       incoming: parts.environment.incomingTraces,
     });
-    const cors = corsHeaders(request.headers.origin, corsRule(parts));
+    const cors = corsHeaders(request.headers.origin, corsRule(parts, masterKey));
     if (cors !== null) for (const [name, value] of Object.entries(cors)) reply.raw.setHeader(name, value);
     if (request.method === 'OPTIONS') {
       reply.hijack();
@@ -69,24 +74,29 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
       reply.raw.writeHead(204, cors === null ? {} : preflightHeaders(asked)).end();
       return;
     }
-    if (
-      request.headers.origin !== undefined &&
-      cors === null &&
-      parts.snapshots.current()?.general.masterKey === null
-    ) {
-      app.get(ErrorFilter).answer(
-        new GatewayError('permission_denied', {
-          message: 'This origin may not call a gateway without a master key.',
-        }),
-        request.raw,
-        reply,
-      );
-      return;
-    }
-    done();
+    const problem = doorProblem(request.headers, cors !== null, parts, masterKey);
+    if (problem === null) done();
+    else app.get(ErrorFilter).answer(problem, request.raw, reply);
   });
   // The events of a socket, which bring the body, do not carry the trace by themselves.
   fastify.addHook('preHandler', (request, _reply, done) => runInContext(scopeOf(request.raw).context, done));
+}
+
+/** Without a key, only the browser's own rules keep the pages of others from the local models: they must not be got around. */
+function doorProblem(
+  { origin, host }: IncomingHttpHeaders,
+  isLetIn: boolean,
+  { environment }: ServiceParts,
+  masterKey: MasterKey,
+): GatewayError | null {
+  if (masterKey.current() !== null) return null;
+  const configured = [environment.host, ...environment.allowedHosts];
+  const message = !isTrustedHost(host, configured)
+    ? 'A gateway without a master key answers only to its own names; SIGNALBOX_ALLOWED_HOSTS adds to them.'
+    : origin !== undefined && !isLetIn && !isOwnOrigin(origin, host)
+      ? 'This origin may not call a gateway without a master key.'
+      : null;
+  return message === null ? null : new GatewayError('permission_denied', { message });
 }
 
 interface Opening {
@@ -151,10 +161,10 @@ function headerOf(request: IncomingMessage, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function corsRule(parts: ServiceParts): CorsRule {
+function corsRule(parts: ServiceParts, masterKey: MasterKey): CorsRule {
   const general = parts.snapshots.current()?.general;
   return {
     origins: parts.environment.corsOrigins ?? general?.corsOrigins ?? null,
-    hasMasterKey: general !== undefined && general.masterKey !== null,
+    hasMasterKey: masterKey.current() !== null,
   };
 }

@@ -1,5 +1,7 @@
 /** Who may call from a browser. Pure. */
 
+import { isLoopbackHost } from './host-rule.js';
+
 export interface CorsRule {
   /** null: any origin where a master key is configured, else loopback origins only. */
   readonly origins: readonly string[] | null;
@@ -53,8 +55,7 @@ function isLetIn(origin: string, rule: CorsRule): boolean {
 
 function isLoopbackOrigin(origin: string): boolean {
   try {
-    const { hostname } = new URL(origin);
-    return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+    return isLoopbackHost(new URL(origin).hostname);
   } catch {
     return false;
   }

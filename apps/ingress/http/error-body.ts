@@ -39,7 +39,7 @@ function typeOf(error: GatewayError): string {
 
 /** `retry-after` in whole seconds (rounded up) and milliseconds; clients are kept from retrying what cannot succeed. */
 function errorHeaders(error: GatewayError, details: ErrorDetails): Record<string, string> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = details.allow === undefined ? {} : { allow: details.allow };
   if (details.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(details.retryAfterMs / 1000)));
     headers['retry-after-ms'] = String(Math.max(1, Math.ceil(details.retryAfterMs)));

@@ -4,6 +4,7 @@ import { Catch, HttpException, Injectable, type ArgumentsHost, type ExceptionFil
 import { GatewayError, toGatewayError } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
+import { allowedMethods, type ServedRoute } from './allowed-methods.js';
 import { errorAnswer } from './error-body.js';
 import { scopeHeaders, scopeOf } from './request-scope.js';
 
@@ -18,10 +19,17 @@ interface ReplyLike {
 @Catch()
 @Injectable()
 export class ErrorFilter implements ExceptionFilter {
+  private methodsOf: (path: string) => readonly string[] = () => [];
+
   constructor(
     private readonly logger: Logger,
     private readonly snapshots: Snapshots,
   ) {}
+
+  /** What is served, so that a wrong method is told from an unknown path. */
+  knowRoutes(routes: readonly ServedRoute[]): void {
+    this.methodsOf = allowedMethods(routes);
+  }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -31,7 +39,7 @@ export class ErrorFilter implements ExceptionFilter {
   /** Also used for errors outside of handlers: bodies that are too large, unknown paths. */
   answer(thrown: unknown, request: IncomingMessage, reply: ReplyLike): void {
     const scope = scopeOf(request);
-    const error = asGatewayError(thrown, request);
+    const error = asGatewayError(thrown, request, this.methodsOf);
     if (error.code === 'internal_error') {
       this.logger.error(
         { err: error.cause ?? thrown, requestId: scope.requestId, path: request.url?.split('?')[0] },
@@ -63,14 +71,14 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-function asGatewayError(thrown: unknown, request: IncomingMessage): GatewayError {
+function asGatewayError(
+  thrown: unknown,
+  request: IncomingMessage,
+  methodsOf: (path: string) => readonly string[],
+): GatewayError {
   if (thrown instanceof HttpException) {
-    const path = (request.url ?? '/').split('?')[0];
     const status = thrown.getStatus();
-    if (status === 404)
-      return new GatewayError('not_found', {
-        message: `Unknown request URL: ${request.method} ${path}. Please check the URL for typos.`,
-      });
+    if (status === 404) return notServed(request, methodsOf);
     if (status === 413) return new GatewayError('request_too_large', {});
     if (status < 500) return new GatewayError('invalid_request', { message: thrown.message });
   }
@@ -87,4 +95,17 @@ function asGatewayError(thrown: unknown, request: IncomingMessage): GatewayError
     });
   }
   return toGatewayError(thrown);
+}
+
+function notServed(request: IncomingMessage, methodsOf: (path: string) => readonly string[]): GatewayError {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const allow = methodsOf(path);
+  if (allow.length > 0 && !allow.includes(request.method ?? '')) {
+    const allowed = allow.join(', ');
+    const message = `Not allowed to ${request.method} on ${path}; allowed: ${allowed}.`;
+    return new GatewayError('method_not_allowed', { message, allow: allowed });
+  }
+  return new GatewayError('not_found', {
+    message: `Unknown request URL: ${request.method} ${path}. Please check the URL for typos.`,
+  });
 }

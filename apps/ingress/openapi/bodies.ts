@@ -173,7 +173,10 @@ export const RenewedKeyBody = z.looseObject({
 });
 export const NamedTeamBody = z.object({ team_id: text });
 export const DeletedTeamsBody = z.object({ team_ids: z.array(text) });
-export const MembersBody = z.object({ team_id: text, member: anything.describe('{user_id, role, max_budget_in_team} or a list of them') });
+export const MembersBody = z.object({
+  team_id: text,
+  member: anything.describe('{user_id, role, max_budget_in_team} or a list of them'),
+});
 export const ChangedMemberBody = z.object({
   team_id: text,
   user_id: text,

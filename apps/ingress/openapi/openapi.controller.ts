@@ -1,11 +1,10 @@
 /** GET /openapi.json: the API's own description, for anyone. */
 import { Controller, Get, Res } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 import { Environment } from '#config';
 import type { HttpReply } from '../completion/completion.controller.js';
 import { openApiDocument } from './document.js';
 import { operations } from './operations.js';
-import { routesOf } from './route-list.client.js';
+import { ServedRoutes } from './route-list.client.js';
 
 @Controller()
 export class OpenApiController {
@@ -13,21 +12,16 @@ export class OpenApiController {
   private text: string | null = null;
 
   constructor(
-    private readonly modules: ModulesContainer,
+    private readonly routes: ServedRoutes,
     private readonly environment: Environment,
   ) {}
 
   @Get('openapi.json')
   description(@Res() reply: HttpReply): void {
-    this.text ??= JSON.stringify(openApiDocument(this.routes(), operations, this.environment.version));
+    this.text ??= JSON.stringify(openApiDocument(this.routes.all(), operations, this.environment.version));
     reply.hijack();
     reply.raw
       .writeHead(200, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(this.text)) })
       .end(this.text);
-  }
-
-  private routes() {
-    const controllers = [...this.modules.values()].flatMap((module) => [...module.controllers.values()]);
-    return routesOf(controllers.flatMap(({ metatype }) => (typeof metatype === 'function' ? [metatype] : [])));
   }
 }

@@ -1,7 +1,19 @@
 /** The routes that Nest serves, read from its controllers. */
-import { RequestMethod } from '@nestjs/common';
+import { Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { ModulesContainer } from '@nestjs/core';
 import type { Route } from './document.js';
+
+@Injectable()
+export class ServedRoutes {
+  constructor(private readonly modules: ModulesContainer) {}
+
+  /** Every route of this process. */
+  all(): Route[] {
+    const controllers = [...this.modules.values()].flatMap((module) => [...module.controllers.values()]);
+    return routesOf(controllers.flatMap(({ metatype }) => (typeof metatype === 'function' ? [metatype] : [])));
+  }
+}
 
 /** Every route of these controllers; places are written in braces. */
 export function routesOf(controllers: readonly { readonly prototype: object }[]): Route[] {
