@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
 import { GatewayError, ProbeBackend, type Backend } from '#contracts';
 import { Metrics, probeAttribute, withSpan } from '#telemetry';
+import { CredentialAlert } from './credential-alert.publisher.js';
 import type { ProbeResult } from './judgement.js';
 import { RosterAlert } from './roster-alert.publisher.js';
 
@@ -18,6 +19,7 @@ export class BackendProber {
     private readonly bus: Bus,
     private readonly metrics: Metrics,
     private readonly roster: RosterAlert,
+    private readonly credentials: CredentialAlert,
   ) {}
 
   /** null where no worker serves the backend. */
@@ -38,6 +40,7 @@ export class BackendProber {
       const reply = await this.bus.request(ProbeBackend, { v: 1, backend }, { tokens: { backend: backend.id } });
       this.metrics.observe('signalbox_backend_probe_duration_seconds', { backend: backend.id }, reply.latencyMs / 1000);
       await this.roster.take(backend, reply.installed);
+      if (reply.credentialsRefused === true) await this.credentials.take(backend, 'refused');
       return reply;
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'service_unavailable') return null;

@@ -16,6 +16,8 @@ import {
 import { Ownership, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { BackendProber } from './backend-prober.client.js';
+import { CredentialAlert } from './credential-alert.publisher.js';
+import { credentialProblem } from './credential-problem.js';
 import {
   afterNoWorker,
   afterOutcome,
@@ -47,6 +49,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly bus: Bus,
     private readonly prober: BackendProber,
+    private readonly credentials: CredentialAlert,
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
@@ -138,8 +141,11 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
     if (watched === undefined) return;
     const unreachable = outcome.errorCode === 'upstream_unreachable';
     const next = afterOutcome(watched.judgement, { ok: outcome.ok, unreachable }, Date.now());
-    if (this.lease?.owned === true) void this.judge(watched, next);
-    else watched.judgement = next;
+    if (this.lease?.owned === true) {
+      void this.judge(watched, next);
+      const problem = credentialProblem(outcome);
+      if (problem !== null) void this.credentials.take(watched.backend, problem);
+    } else watched.judgement = next;
     // Somebody was refused: look again soon, not at the end of the interval.
     if (unreachable) this.schedule(watched, 1_000);
   }

@@ -79,7 +79,10 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
       });
       const text = await response.text(maxListBytes);
       if (response.status === 401 || response.status === 403)
-        return answer(false, `the provider refuses the credentials (status ${response.status})`);
+        return {
+          ...answer(false, `the provider refuses the credentials (status ${response.status})`),
+          credentialsRefused: true,
+        };
       if (response.status >= 500)
         return answer(false, `the provider answers with status ${response.status}: ${scrubUpstreamText(text, 200)}`);
       // A 404 or 405 only says that there is no list of models.

@@ -31,6 +31,8 @@ export const ProbeBackend = requestContract({
     reachable: z.boolean(),
     /** Why not, in words an admin understands. */
     reason: z.string().nullable(),
+    /** Since 0.2: the provider refuses the key. */
+    credentialsRefused: z.boolean().optional(),
     latencyMs: z.number(),
     version: z.string().nullable(),
     installed: z.array(InstalledModel).nullable(),

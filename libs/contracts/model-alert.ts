@@ -1,4 +1,4 @@
-/** Configured models that their provider no longer offers: free ones come and go. */
+/** What is wrong with an account at a provider: models that are no longer offered (free ones come and go), credentials that are refused. */
 import { z } from 'zod';
 import { durableContract } from './contract.js';
 import { BackendId, DeploymentId } from './ids.js';
@@ -16,3 +16,17 @@ export const AlertModels = durableContract({
   }),
 });
 export type AlertModelsEvent = z.infer<typeof AlertModels.payload>;
+
+/** A provider refuses the key of an account, or the account is out of credit. Message id: `credentials:BACKEND:PROBLEM:DAY`. */
+export const AlertCredentials = durableContract({
+  subject: 'alert.credentials',
+  stream: 'EVENTS',
+  payload: z.object({
+    v: z.literal(1),
+    at: z.string(),
+    backendId: BackendId,
+    provider: z.string(),
+    problem: z.enum(['refused', 'no-credit']),
+  }),
+});
+export type AlertCredentialsEvent = z.infer<typeof AlertCredentials.payload>;

@@ -32,6 +32,12 @@ export function wantsBudgetAlerts(alertTypes: unknown): boolean {
   return !Array.isArray(alertTypes) || alertTypes.includes('budget_alerts');
 }
 
+/** The same for what happens to accounts at providers: retired models, refused keys. */
+export function wantsAccountAlerts(alertTypes: unknown): boolean {
+  const names = ['outage_alerts', 'llm_exceptions', 'account_alerts'];
+  return !Array.isArray(alertTypes) || names.some((name) => alertTypes.includes(name));
+}
+
 /** The same for the daily and weekly spend reports. */
 export function wantsSpendReports(alertTypes: unknown): boolean {
   return !Array.isArray(alertTypes) || alertTypes.includes('spend_reports') || alertTypes.includes('daily_reports');

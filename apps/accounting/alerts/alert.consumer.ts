@@ -1,10 +1,17 @@
 /** Sends alerts to people: takes them from the stream EVENTS, each to every target, again and again until it got through. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type DurableMessage } from '#bus';
-import { AlertBudget, AlertSpendReport } from '#contracts';
+import { AlertBudget, AlertCredentials, AlertModels, AlertSpendReport } from '#contracts';
 import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
-import { alertTargets, wantsBudgetAlerts, wantsSpendReports, type AlertTarget } from './alert-targets.js';
+import { credentialsPayload, retiredModelsPayload, slackAccount } from './account-alert-payload.js';
+import {
+  alertTargets,
+  wantsAccountAlerts,
+  wantsBudgetAlerts,
+  wantsSpendReports,
+  type AlertTarget,
+} from './alert-targets.js';
 import { slackReport, spendReportPayload } from './spend-report-payload.js';
 import { postWebhook } from './webhook.client.js';
 import { slackText, webhookPayload } from './webhook-payload.js';
@@ -31,7 +38,7 @@ export class AlertSender implements OnModuleInit, OnApplicationShutdown {
     this.consuming = await this.bus.consume({
       stream: 'EVENTS',
       durable: 'alert-sender',
-      subjects: [AlertBudget.subject, AlertSpendReport.subject],
+      subjects: [AlertBudget.subject, AlertSpendReport.subject, AlertModels.subject, AlertCredentials.subject],
       batch: 20,
       handle: async (messages) => void (await Promise.all(messages.map((message) => this.take(message)))),
     });
@@ -87,12 +94,28 @@ interface Alert {
 }
 
 function readAlert(subject: string, payload: unknown): Alert | null {
-  if (subject === AlertSpendReport.subject) {
-    const report = AlertSpendReport.payload.safeParse(payload);
-    if (!report.success) return null;
-    return { slack: slackReport(report.data), webhook: spendReportPayload(report.data), isWanted: wantsSpendReports };
+  switch (subject) {
+    case AlertSpendReport.subject: {
+      const report = AlertSpendReport.payload.safeParse(payload).data;
+      if (report === undefined) return null;
+      return { slack: slackReport(report), webhook: spendReportPayload(report), isWanted: wantsSpendReports };
+    }
+    case AlertModels.subject: {
+      const models = AlertModels.payload.safeParse(payload).data;
+      return models === undefined ? null : accountAlert(retiredModelsPayload(models));
+    }
+    case AlertCredentials.subject: {
+      const credentials = AlertCredentials.payload.safeParse(payload).data;
+      return credentials === undefined ? null : accountAlert(credentialsPayload(credentials));
+    }
+    default: {
+      const alert = AlertBudget.payload.safeParse(payload).data;
+      if (alert === undefined) return null;
+      return { slack: slackText(alert), webhook: webhookPayload(alert), isWanted: wantsBudgetAlerts };
+    }
   }
-  const alert = AlertBudget.payload.safeParse(payload);
-  if (!alert.success) return null;
-  return { slack: slackText(alert.data), webhook: webhookPayload(alert.data), isWanted: wantsBudgetAlerts };
+}
+
+function accountAlert(webhook: Parameters<typeof slackAccount>[0]): Alert {
+  return { slack: slackAccount(webhook), webhook, isWanted: wantsAccountAlerts };
 }

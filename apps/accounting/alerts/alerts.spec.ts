@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { AlertBudgetEvent } from '#contracts';
-import { alertTargets, wantsBudgetAlerts, wantsSpendReports } from './alert-targets.js';
+import { BackendId, DeploymentId } from '#contracts';
+import { credentialsPayload, retiredModelsPayload, slackAccount } from './account-alert-payload.js';
+import { alertTargets, wantsAccountAlerts, wantsBudgetAlerts, wantsSpendReports } from './alert-targets.js';
 import { reportsDue } from './report-period.js';
 import { slackReport, spendReportPayload } from './spend-report-payload.js';
 import { signatureOf } from './signature.js';
@@ -66,6 +68,40 @@ describe('the text for Slack', () => {
 
   it('forges no mentions', () => {
     expect(slackText({ ...alert, keyAlias: '<!channel> & co' }).text).toContain('&lt;!channel&gt; &amp; co');
+  });
+});
+
+describe('what is said of accounts at providers', () => {
+  const account = {
+    v: 1 as const,
+    at: '2026-11-21T10:00:00.000Z',
+    backendId: BackendId.parse('or'),
+    provider: 'openrouter',
+  };
+
+  it('names the models that are gone', () => {
+    const gone = [
+      { deploymentId: DeploymentId.parse('d1'), modelName: 'free', upstreamModel: 'qwen/qwen3-coder:free' },
+      { deploymentId: DeploymentId.parse('d2'), modelName: 'free', upstreamModel: 'x/<y>:free' },
+    ];
+    const payload = retiredModelsPayload({ ...account, gone });
+    expect(payload).toMatchObject({
+      event: 'models_retired',
+      models: [{ model_name: 'free', model_id: 'd1', upstream_model: 'qwen/qwen3-coder:free' }, { model_id: 'd2' }],
+    });
+    expect(slackAccount(payload).text).toContain('x/&lt;y&gt;:free');
+  });
+
+  it.each([
+    ['refused', 'credentials_refused', 'refuses the API key'],
+    ['no-credit', 'credit_used_up', 'no credit'],
+  ] as const)('says that an account is %s', (problem, event, text) => {
+    const payload = credentialsPayload({ ...account, problem });
+    expect(payload).toMatchObject({ event, backend_id: 'or', event_message: expect.stringContaining(text) });
+  });
+
+  it('may be switched off by alert_types', () => {
+    expect([undefined, ['outage_alerts'], ['budget_alerts']].map(wantsAccountAlerts)).toEqual([true, true, false]);
   });
 });
 

@@ -64,7 +64,7 @@ export function slackText(alert: AlertBudgetEvent): { readonly text: string } {
   const who = alert.keyAlias ?? alert.teamAlias ?? alert.userId ?? alert.teamId ?? alert.keyId ?? 'the whole gateway';
   const model = parseBudgetScope(alert.scope)?.model;
   const lines = [
-    `*${happened(alert)}*: ${escaped(who)}${model === undefined || model === null ? '' : ` (${escaped(model)})`}`,
+    `*${happened(alert)}*: ${escapedText(who)}${model === undefined || model === null ? '' : ` (${escapedText(model)})`}`,
     `spent ${amountText(alert, alert.spent)} of ${amountText(alert, alert.limit)}`,
     alert.resetAt === null ? 'This budget is not renewed by itself.' : `It is renewed at ${alert.resetAt}.`,
   ];
@@ -87,6 +87,6 @@ function amountText({ unit }: AlertBudgetEvent, amount: number): string {
 }
 
 /** Names come from people who hold admin keys; they must not forge links or mentions. */
-function escaped(text: string): string {
+export function escapedText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,7 +1,15 @@
 /** The judge on a real bus, with workers that are played by the test. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Bus } from '#bus';
-import { AlertModels, AttemptOutcome, HealthBucket, ProbeBackend, type Backend, type ProbeReply } from '#contracts';
+import {
+  AlertCredentials,
+  AlertModels,
+  AttemptOutcome,
+  HealthBucket,
+  ProbeBackend,
+  type Backend,
+  type ProbeReply,
+} from '#contracts';
 import { Readiness, Snapshots } from '#service';
 import { Metrics } from '#telemetry';
 import { startNats, type TestServer } from '#testing';
@@ -15,6 +23,7 @@ import {
   snapshotOf,
 } from '../../provider-ollama/test/fixtures.js';
 import { BackendProber } from '../backend-prober.client.js';
+import { CredentialAlert } from '../credential-alert.publisher.js';
 import { HealthRound } from '../health-round.publisher.js';
 import { RosterAlert } from '../roster-alert.publisher.js';
 
@@ -50,8 +59,9 @@ async function startHealth(): Promise<void> {
   const metrics = new Metrics({ service: 'health', version: 'test', processMetrics: false });
   const snapshots = new Snapshots(own, logger, metrics, new Readiness());
   await snapshots.start();
-  const prober = new BackendProber(own, metrics, new RosterAlert(own, snapshots, logger));
-  const round = new HealthRound(own, prober, snapshots, logger, metrics);
+  const credentials = new CredentialAlert(own, logger);
+  const prober = new BackendProber(own, metrics, new RosterAlert(own, snapshots, logger), credentials);
+  const round = new HealthRound(own, prober, credentials, snapshots, logger, metrics);
   await round.onModuleInit();
   const stop = async () => {
     await round.onApplicationShutdown();
@@ -149,6 +159,33 @@ it('alerts once when a configured free model is gone', async () => {
   await publish(bus, snapshotOf([account], deployments, { healthCheckIntervalMs: 50 }));
   await eventually(() => alerts.length > 0);
   expect(alerts).toMatchObject([{ backendId: account.id, gone: [{ upstreamModel: 'meta/llama:free' }] }]);
+  await consumer.stop();
+  await worker.stop();
+});
+
+it('alerts once a day when a provider refuses a key, whether a probe or a request is told so', async () => {
+  const account = backendOf(`openai-${count}`, 'https://x', { kind: 'cloud', provider: 'openai', dialect: 'openai' });
+  let probes = 0;
+  const worker = bus.serve(ProbeBackend, { backend: account.id }, async () => {
+    probes += 1;
+    return { ...good, reachable: false, reason: 'the provider refuses the credentials', credentialsRefused: true };
+  });
+  const alerts: unknown[] = [];
+  const consumer = await bus.consume({
+    stream: 'EVENTS',
+    durable: 'credential-alerts',
+    subjects: [AlertCredentials.subject],
+    batch: 10,
+    handle: async (messages) => {
+      for (const message of messages) {
+        alerts.push(message.payload);
+        message.ack();
+      }
+    },
+  });
+  await publish(bus, snapshotOf([account], [], { healthCheckIntervalMs: 50 }));
+  await eventually(() => alerts.length > 0 && probes > 2);
+  expect(alerts).toMatchObject([{ backendId: account.id, provider: 'openai', problem: 'refused' }]);
   await consumer.stop();
   await worker.stop();
 });

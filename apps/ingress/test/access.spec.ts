@@ -138,6 +138,40 @@ describe('keys', () => {
     expect(codes.slice(0, 20)).toEqual(Array(20).fill('invalid_api_key'));
     expect(codes.at(-1)).toBe('rate_limit_exceeded');
   });
+
+  it('that is the master key cannot be guessed quickly either, except where it was known before', async () => {
+    const one = ingress(0);
+    const wrong = (address: string, n: number) =>
+      one.access
+        .authenticate({ authorization: `Bearer master${n}` }, address)
+        .catch((error: GatewayError) => error.code);
+    const master = (address: string) =>
+      one.access.authenticate({ authorization: 'Bearer sk-master-of-the-tests' }, address);
+    await expect(master('192.0.2.70')).resolves.toMatchObject({ role: 'master' });
+    for (const address of ['192.0.2.70', '192.0.2.71']) {
+      const codes = [];
+      // Also what is too short to be a key of ours: a master key may be.
+      for (let n = 0; n < 25; n += 1) codes.push(await wrong(address, n + 100 * serial));
+      serial += 1;
+      expect(new Set(codes)).toEqual(new Set(['invalid_api_key', 'rate_limit_exceeded']));
+    }
+    await expect(master('192.0.2.71')).rejects.toMatchObject({ code: 'rate_limit_exceeded' });
+    await expect(master('192.0.2.70')).resolves.toMatchObject({ role: 'master' });
+  });
+
+  it('is not needed on loopback where none is configured, and never missing on the network', async () => {
+    const start = (variables: Record<string, string>) =>
+      startAccess(nats.url, { LITELLM_MASTER_KEY: '', ...variables });
+    const [local, open, allowed] = await Promise.all([
+      start({}),
+      start({ SIGNALBOX_HOST: '0.0.0.0' }),
+      start({ SIGNALBOX_HOST: '0.0.0.0', SIGNALBOX_ALLOW_ANONYMOUS: '1' }),
+    ]);
+    await expect(local.access.authenticate({}, '127.0.0.1')).resolves.toMatchObject({ id: 'anonymous' });
+    await expect(allowed.access.authenticate({}, '192.0.2.1')).resolves.toMatchObject({ id: 'anonymous' });
+    await expect(open.access.authenticate({}, '127.0.0.1')).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await Promise.all([local.stop(), open.stop(), allowed.stop()]);
+  });
 });
 
 describe('budgets', () => {
