@@ -45,7 +45,11 @@ export function FleetPage(): ReactNode {
             <HostCard key={host.id} host={host} />
           ))}
         </ul>
-        {hosts.all === 0 ? <p className="hint">No host is configured, and none was found.</p> : null}
+        {hosts.all === 0 ? (
+          <p className="hint">
+            No host is configured, and no Ollama was found. Start one, or give the gateway a config file.
+          </p>
+        ) : null}
       </section>
       <section aria-labelledby="models">
         <h2 id="models">Models</h2>

@@ -1,5 +1,5 @@
 /** Virtual keys: who has one, what it may spend, and what it spent. */
-import { useCallback, useState, type ReactNode } from 'react';
+import { Fragment, useCallback, useState, type ReactNode } from 'react';
 import { Anything, KeyPage, type Key } from '../api/answers.js';
 import { ask, messageOf } from '../api/request.js';
 import { usePolled } from '../api/use-polled.js';
@@ -7,7 +7,7 @@ import { BudgetBar } from '../parts/budget-bar.js';
 import { Dialog } from '../parts/dialog.js';
 import { Problem, State } from '../parts/state.js';
 import { clock, relative, usd } from '../view/format.js';
-import { keyTitle, keyTone, limitsOf } from '../view/keys.js';
+import { aboutKey, keyTitle, keyTone, limitsOf } from '../view/keys.js';
 import { NewKeyDialog } from './new-key.js';
 
 const pageSize = 50;
@@ -86,7 +86,7 @@ function KeyTable({ keys, ...actions }: { keys: readonly Key[] } & KeyActions): 
             <th scope="col">State</th>
             <th scope="col">Budget</th>
             <th scope="col" className="number">
-              In all
+              Spent in all
             </th>
             <th scope="col">May use</th>
             <th scope="col">Last used</th>
@@ -112,11 +112,7 @@ function KeyRow({ of: key, onBlock, onDelete }: { of: Key } & KeyActions): React
     <tr>
       <th scope="row">
         {keyTitle(key)}
-        <span className="under">
-          {key.key_name}
-          {key.team_id === null ? '' : ` · team ${key.team_id}`}
-          {key.role === 'admin' ? ' · admin' : ''}
-        </span>
+        <span className="under">{aboutKey(key).join(' · ')}</span>
       </th>
       <td>
         <State tone={keyTone(key)}>{key.status}</State>
@@ -131,7 +127,14 @@ function KeyRow({ of: key, onBlock, onDelete }: { of: Key } & KeyActions): React
       </td>
       <td className="number">{usd(key.total_spend)}</td>
       <td>
-        {key.models.length === 0 ? 'every model' : key.models.join(', ')}
+        {key.models.length === 0
+          ? 'every model'
+          : key.models.map((model, at) => (
+              <Fragment key={model}>
+                {at === 0 ? '' : ', '}
+                <span className="whole">{model}</span>
+              </Fragment>
+            ))}
         {limitsOf(key).map((limit) => (
           <span key={limit} className="under">
             {limit}

@@ -10,6 +10,7 @@ import {
   amountOf,
   chartOf,
   daysUpTo,
+  firstMeasure,
   groups,
   measures,
   sumOf,
@@ -27,7 +28,7 @@ type Period = (typeof periods)[number]['id'];
 
 export function SpendPage({ reference }: { reference: string | null }): ReactNode {
   const [group, setGroup] = useState<Group>('model');
-  const [measure, setMeasure] = useState<Measure>('spend');
+  const [chosen, setMeasure] = useState<Measure | null>(null);
   const [period, setPeriod] = useState<Period>('30');
   const report = usePolled(
     useCallback(
@@ -41,6 +42,8 @@ export function SpendPage({ reference }: { reference: string | null }): ReactNod
     ),
     30_000,
   );
+  const { data } = report;
+  const measure = chosen ?? (data === null ? 'spend' : firstMeasure(sumOf(totalsOf(data.report, data.group, 'spend'))));
   return (
     <>
       <h1>Spend</h1>
@@ -50,10 +53,10 @@ export function SpendPage({ reference }: { reference: string | null }): ReactNod
         <Choice label="Last" options={periods} value={period} onChange={setPeriod} />
       </div>
       <Problem text={report.problem} />
-      {report.data === null ? (
+      {data === null ? (
         <p className="hint">{report.problem === null ? 'Loading …' : ''}</p>
       ) : (
-        <Sheet {...report.data} measure={measure} reference={reference} />
+        <Sheet {...data} measure={measure} reference={reference} />
       )}
     </>
   );
@@ -97,16 +100,18 @@ function Sheet({ group, measure, days, report, reference }: SheetFacts): ReactNo
           note={`${count(all.prompt_tokens)} in, ${count(all.completion_tokens)} out`}
         />
       </dl>
-      <section className="card chart-card" aria-label={`${what} by day and ${by.toLowerCase()}`}>
-        <StackedChart
-          data={chartOf(report, days, group, measure)}
-          label={`${what} by day and ${by.toLowerCase()}`}
-          format={format}
-        />
-      </section>
       {lines.length === 0 ? (
-        <p className="hint">Nothing was asked in this time.</p>
+        <p className="card hint">Nobody asked for anything in this time.</p>
       ) : (
+        <section className="card chart-card" aria-label={`${what} by day and ${by.toLowerCase()}`}>
+          <StackedChart
+            data={chartOf(report, days, group, measure)}
+            label={`${what} by day and ${by.toLowerCase()}`}
+            format={format}
+          />
+        </section>
+      )}
+      {lines.length === 0 ? null : (
         <div className="scroll" role="region" aria-label={`Sums by ${by.toLowerCase()}`} tabIndex={0}>
           <table>
             <thead>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf, emptyKeyForm, limitsOf, newKeyBody } from './keys.js';
+import { aboutKey, budgetOf, emptyKeyForm, limitsOf, newKeyBody } from './keys.js';
 
 describe('a budget', () => {
   it.each([
@@ -43,6 +43,7 @@ it('limits are told in words, those that are not set are left out', () => {
     tpm_limit: null,
     max_tokens_budget: null,
     max_requests_budget: null,
+    budget_duration: null,
     data_policy: null,
   };
   expect(limitsOf(none)).toEqual([]);
@@ -50,4 +51,16 @@ it('limits are told in words, those that are not set are left out', () => {
     '20 requests a minute',
     'data policy local',
   ]);
+  expect(limitsOf({ ...none, max_requests_budget: 100 })).toEqual(['100 requests in all']);
+  expect(limitsOf({ ...none, max_tokens_budget: 5000, budget_duration: '1d' })).toEqual(['5000 tokens each 1d']);
+});
+
+it.each([
+  [{}, ['sk-...Xy9z']],
+  [{ key_alias: null }, ['without a name']],
+  [{ team_id: 'ops', role: 'admin' }, ['sk-...Xy9z', 'team ops', 'admin']],
+])('under the title of a key with %j stands %j', (more, expected) => {
+  expect(aboutKey({ key_alias: 'laptop', key_name: 'sk-...Xy9z', team_id: null, role: 'user', ...more })).toEqual(
+    expected,
+  );
 });

@@ -7,6 +7,15 @@ export function keyTitle(key: Pick<Key, 'key_alias' | 'key_name'>): string {
   return key.key_alias ?? key.key_name;
 }
 
+/** What stands under its title: how the key ends, where that is not the title, and whose it is. */
+export function aboutKey(key: Pick<Key, 'key_alias' | 'key_name' | 'team_id' | 'role'>): string[] {
+  return [
+    key.key_alias === null ? 'without a name' : key.key_name,
+    key.team_id === null ? null : `team ${key.team_id}`,
+    key.role === 'admin' ? 'admin' : null,
+  ].filter((fact) => fact !== null);
+}
+
 export function keyTone(key: Pick<Key, 'status'>): Tone {
   return key.status === 'active' ? 'good' : key.status === 'blocked' ? 'bad' : 'idle';
 }
@@ -32,13 +41,17 @@ export function budgetOf(spent: number, limit: number | null): BudgetView | null
 
 /** Limits beside the money, in words. */
 export function limitsOf(
-  key: Pick<Key, 'rpm_limit' | 'tpm_limit' | 'max_tokens_budget' | 'max_requests_budget' | 'data_policy'>,
+  key: Pick<
+    Key,
+    'rpm_limit' | 'tpm_limit' | 'max_tokens_budget' | 'max_requests_budget' | 'budget_duration' | 'data_policy'
+  >,
 ): string[] {
+  const period = key.budget_duration === null ? 'in all' : `each ${key.budget_duration}`;
   return [
     key.rpm_limit === null ? null : `${String(key.rpm_limit)} requests a minute`,
     key.tpm_limit === null ? null : `${String(key.tpm_limit)} tokens a minute`,
-    key.max_tokens_budget === null ? null : `${String(key.max_tokens_budget)} tokens in all`,
-    key.max_requests_budget === null ? null : `${String(key.max_requests_budget)} requests in all`,
+    key.max_tokens_budget === null ? null : `${String(key.max_tokens_budget)} tokens ${period}`,
+    key.max_requests_budget === null ? null : `${String(key.max_requests_budget)} requests ${period}`,
     key.data_policy === null ? null : `data policy ${key.data_policy}`,
   ].filter((limit) => limit !== null);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportDay, SpendLine } from '../api/answers.js';
-import { chartOf, daysUpTo, sumOf, totalsOf } from './spend.js';
+import { chartOf, daysUpTo, firstMeasure, sumOf, totalsOf } from './spend.js';
 
 function line(id: string, spend: number, more: Partial<SpendLine> = {}): SpendLine {
   return {
@@ -41,6 +41,14 @@ describe('sums', () => {
     const days = [{ group_by_day: '2026-11-18', teams: [line('', 1)] }];
     expect(totalsOf(days, 'team', 'spend')[0]?.name).toBe('no team');
   });
+});
+
+it.each([
+  [0, 0, 'spend'],
+  [0, 4, 'saved'],
+  [1, 4, 'spend'],
+])('with %d spent and %d saved the page begins with %s', (spend, saved, expected) => {
+  expect(firstMeasure({ spend, cloud_equivalent_spend: saved })).toBe(expected);
 });
 
 describe('the chart', () => {

@@ -24,6 +24,11 @@ export function amountOf(line: SpendLine, measure: Measure): number {
   return line.cloud_equivalent_spend;
 }
 
+/** What the page shows until somebody chooses: where nothing costs money, what that saved. */
+export function firstMeasure(all: Pick<SpendLine, 'spend' | 'cloud_equivalent_spend'>): Measure {
+  return all.spend === 0 && all.cloud_equivalent_spend > 0 ? 'saved' : 'spend';
+}
+
 export function linesOf(day: ReportDay, group: Group): readonly SpendLine[] {
   return (group === 'model' ? day.models : group === 'api_key' ? day.api_keys : day.teams) ?? [];
 }
