@@ -267,6 +267,16 @@ describe('answers to one kind of failure', () => {
     expect(attempts[6]).toBe('b.0 any');
   });
 
+  it("of the client's choice stand instead, and are checked as his other fallbacks are", () => {
+    const kinds = (overrides: object, key = {}) =>
+      fleet.plan('a', { overrides, key }).attempts.map((one) => `${one.modelGroup} ${one.onlyAfter}`);
+    const own = kinds({ contextWindowFallbacks: ['loose'], contentPolicyFallbacks: ['long'] });
+    expect(own).toEqual(expect.arrayContaining(['loose context_length_exceeded', 'long content_policy_violation']));
+    expect(own).not.toContain('long context_length_exceeded');
+    expect(codeOf(() => kinds({ contextWindowFallbacks: ['loose'] }, { models: ['a'] }))).toBe('model_not_allowed');
+    expect(codeOf(() => kinds({ contentPolicyFallbacks: ['nobody'] }))).toBe('model_not_found');
+  });
+
   it('come behind the general fallbacks where the group has nothing to offer', () => {
     const down = new FleetUnderTest({ deployments: models('a', 'b', 'long', 'loose'), routing });
     down.fail('a', 'upstream_unreachable');

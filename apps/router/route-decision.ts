@@ -82,15 +82,20 @@ function resolveUnknown(draft: PlanDraft): Resolution {
 
 /**
  * Models for prompts that are too long, and for refused contents. They answer only such failures, unless nothing of the
- * group holds the prompt, as far as that is known beforehand: then the former are the plan.
+ * group holds the prompt, as far as that is known beforehand: then the former are the plan. A client's own lists stand
+ * instead of the config's.
  */
 function addTypedFallbacks(draft: PlanDraft, primary: Resolution, drops: readonly Drop[]): void {
-  const { routing } = draft.context.index.snapshot;
+  const { query, index } = draft.context;
+  const { routing } = index.snapshot;
+  const { contextWindowFallbacks: forLength, contentPolicyFallbacks: forContent } = query.overrides;
+  checkChosen(draft, forLength ?? [], 'context_window_fallbacks');
+  checkChosen(draft, forContent ?? [], 'content_policy_fallbacks');
   const overflows = draft.isEmpty && drops.some((drop) => drop.stage === 'context');
-  for (const name of listedFallbacks(routing.contextWindowFallbacks, primary.path)) {
+  for (const name of forLength ?? listedFallbacks(routing.contextWindowFallbacks, primary.path)) {
     addFallback(draft, name, primary.group, overflows ? 'any' : 'context_length_exceeded');
   }
-  for (const name of listedFallbacks(routing.contentPolicyFallbacks, primary.path)) {
+  for (const name of forContent ?? listedFallbacks(routing.contentPolicyFallbacks, primary.path)) {
     addFallback(draft, name, primary.group, 'content_policy_violation');
   }
 }
@@ -103,7 +108,7 @@ function addGeneralFallbacks(draft: PlanDraft, primary: Resolution): void {
   const { query, index } = draft.context;
   const { routing } = index.snapshot;
   const chosen = query.overrides.fallbacks;
-  if (chosen !== null) checkChosen(draft, chosen);
+  if (chosen !== null) checkChosen(draft, chosen, 'fallbacks');
   const queue = (chosen ?? generalFallbacks(primary, routing)).map((name) => ({ name, from: primary.group }));
   let defaultsAdded = chosen !== null;
   let used = 0;
@@ -129,11 +134,11 @@ function addGeneralFallbacks(draft: PlanDraft, primary: Resolution): void {
 }
 
 /** What a client names must exist and be allowed to its key; configured fallbacks of an allowed model always are. */
-function checkChosen(draft: PlanDraft, names: readonly string[]): void {
+function checkChosen(draft: PlanDraft, names: readonly string[], param: string): void {
   const { query, index, random } = draft.context;
   for (const name of names) {
     const found = resolveModel(name, query, index, random);
-    if (found === null) throw new GatewayError('model_not_found', { model: name, param: 'fallbacks' });
+    if (found === null) throw new GatewayError('model_not_found', { model: name, param });
     if (!mayUse(query.key, found.grantedBy, index)) throw forbiddenModel(name, query, index);
   }
 }

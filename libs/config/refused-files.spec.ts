@@ -9,6 +9,16 @@ describe('a file that cannot be read', () => {
     ['text', 'hello\n', 'c.yaml:1: error: must be a map of sections, is the text "hello"'],
     ['a tab', 'model_list:\n\t- a\n', 'c.yaml:2: error: tabs cannot indent YAML; use spaces'],
     [
+      'a list item that stands deeper than its list, as in a snippet that was pasted',
+      'model_list:\n  - model_name: a\n    litellm_params:\n      model: ollama/x\n    - model_name: a\n      litellm_params:\n        model: ollama/y\n',
+      'c.yaml:5: error: the indentation does not fit: items of one list, and keys of one map, begin in the same column',
+    ],
+    [
+      'a variable of the file that is a list',
+      withModel('environment_variables:\n  A: [secret]\n'),
+      'c.yaml:6: error: environment_variables.A: must be text, a number or true or false, is a list',
+    ],
+    [
       'a duplicate key',
       withModel('model_list: []\n'),
       "c.yaml:5: error: model_list: the key 'model_list' stands here twice",
@@ -53,6 +63,14 @@ describe('a file that cannot be read', () => {
       '11 router_settings.fallbacks',
       '13 signalbox.nope',
     ]);
+  });
+
+  it('says nothing of what broken YAML seems to lack, and one thing of each line', () => {
+    expect(problemsOf('model_list:\n\t- model_name: a\n\t  litellm_params: {}\n').slice(0, 2)).toEqual([
+      'c.yaml:2: error: tabs cannot indent YAML; use spaces',
+    ]);
+    const pasted = 'model_list:\n  - model_name: a\n    litellm_params:\n      model: ollama/x\n    - model_name: b\n';
+    expect(problemsOf(pasted)).toHaveLength(1);
   });
 
   it('never shows a secret of the wrong type', () => {

@@ -72,6 +72,26 @@ describe('settings that cannot be used', () => {
       'c.yaml:6: error: router_settings.model_group_retry_policy.a: must be a map such as {TimeoutErrorRetries: 1}, is the number 2',
     ],
     [
+      'a list of origins with a number in it',
+      'signalbox:\n  cors_origins: [http://a, 1]\n',
+      'c.yaml:6: error: signalbox.cors_origins[1]: must be text, is the number 1; put it in quotes',
+    ],
+    [
+      'names that are a map',
+      'general_settings:\n  alerting: {slack: true}\n',
+      'c.yaml:6: error: general_settings.alerting: must be a list or text, is a map',
+    ],
+    [
+      'a time with its unit',
+      'litellm_settings:\n  request_timeout: 10s\n',
+      'c.yaml:6: error: litellm_settings.request_timeout: must be a number, is the text "10s"; a plain number of seconds',
+    ],
+    [
+      'a master key that YAML reads as a number',
+      'general_settings:\n  master_key: 12345\n',
+      'c.yaml:6: error: general_settings.master_key: must be text, is a number; put it in quotes',
+    ],
+    [
       'an unknown key of ours',
       'signalbox:\n  first_token_timeot: 3\n',
       "c.yaml:6: error: signalbox.first_token_timeot: unknown key 'first_token_timeot'. Did you mean 'first_token_timeout'?",

@@ -18,6 +18,9 @@ export type RequestNeeds = z.infer<typeof RequestNeeds>;
 /** LiteLLM's per-request overrides, within what the key may do. */
 export const PlanOverrides = z.object({
   fallbacks: z.array(z.string()).nullable(),
+  /** The same for prompts that are too long, and for refused contents; absent where the client named none. */
+  contextWindowFallbacks: z.array(z.string()).optional(),
+  contentPolicyFallbacks: z.array(z.string()).optional(),
   disableFallbacks: z.boolean(),
   numRetries: z.number().int().nonnegative().max(10).nullable(),
   timeoutMs: z.number().positive().nullable(),

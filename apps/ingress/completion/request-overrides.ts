@@ -11,6 +11,8 @@ export function overridesOf(gateway: GatewayFields, header: HeaderReader): PlanO
   const numRetries = gateway.numRetries ?? numberHeader(header, 'x-litellm-num-retries');
   return {
     fallbacks: gateway.fallbacks === undefined ? null : [...gateway.fallbacks],
+    ...(gateway.contextWindowFallbacks && { contextWindowFallbacks: [...gateway.contextWindowFallbacks] }),
+    ...(gateway.contentPolicyFallbacks && { contentPolicyFallbacks: [...gateway.contentPolicyFallbacks] }),
     disableFallbacks: gateway.disableFallbacks ?? false,
     numRetries: numRetries === null ? null : Math.min(maxRetries, Math.floor(numRetries)),
     timeoutMs: gateway.timeoutMs ?? secondsHeader(header, 'x-litellm-timeout'),

@@ -67,7 +67,8 @@ function readEntry(raw: unknown, path: Path, info: PlainMap, context: BuildConte
   const head = checkSection(ModelEntry, raw, path, context);
   warnOfUnknownKeys(raw, path, Object.keys(ModelEntry.shape), {}, problems);
   const params = checkSection(LitellmParams, head?.litellm_params, [...path, 'litellm_params'], context);
-  if (head !== null && params?.model === undefined) requireModel(head.litellm_params, path, context);
+  if (head !== null && params?.model === undefined)
+    requireModel(isPlainMap(raw) ? raw['litellm_params'] : undefined, path, context);
   const advice = ' To send it upstream, put it under extra_body.';
   const paramsPath = [...path, 'litellm_params'];
   const inert = inertKeys['litellm_params'] ?? {};
@@ -93,8 +94,8 @@ function fillUnset(params: PlainMap, missing: readonly { readonly path: Path }[]
 }
 
 function requireModel(params: unknown, path: Path, context: BuildContext): void {
-  if (params === undefined) context.problems.error([...path, 'litellm_params'], 'is missing');
-  else if (!isPlainMap(params) || params['model'] === undefined) {
+  if (params === undefined || params === null) context.problems.error([...path, 'litellm_params'], 'is missing');
+  else if (isPlainMap(params) && params['model'] === undefined) {
     context.problems.error([...path, 'litellm_params', 'model'], 'is missing');
   }
 }

@@ -1,7 +1,7 @@
 /** One section of the file against its schema: every fault becomes a problem with a place, and what is right is kept. */
 import { z } from 'zod';
 import { didYouMean } from './closest-name.js';
-import { describeValue, isPlainMap, type PlainMap } from './plain-map.js';
+import { describeKind, describeValue, isPlainMap, type PlainMap } from './plain-map.js';
 import type { Path } from './places.js';
 import type { Problems } from './problems.js';
 
@@ -80,7 +80,7 @@ function reportIssue(
   { problems, fromEnvironment }: SectionContext,
   wrong: Set<string>,
 ): void {
-  const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const steps = stepsOf(issue.path);
   if (typeof steps[0] === 'string') wrong.add(steps[0]);
   if (issue.code === 'unrecognized_keys') {
     const known = steps.length === 0 ? Object.keys(schema.shape) : [];
@@ -93,7 +93,19 @@ function reportIssue(
   // The text of a variable may be a secret that was put in the wrong place.
   const isFromEnvironment = fromEnvironment.has(JSON.stringify([...path, ...steps]));
   const isSecret = isFromEnvironment || steps.some((step) => typeof step === 'string' && secretKeys.has(step));
-  problems.error([...path, ...steps], issueText(issue, valueAt(input, steps), isSecret));
+  const fault = innermost(issue);
+  const inner = [...steps, ...stepsOf(fault === issue ? [] : fault.path)];
+  problems.error([...path, ...inner], issueText(fault, valueAt(input, inner), isSecret));
+}
+
+const stepsOf = (path: readonly PropertyKey[]): Path =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+
+/** Of a value that may be one of several kinds, the fault inside of the kind that it is; else the issue itself. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inside = issue.errors.map(([first]) => first).find((first) => first !== undefined && first.path.length > 0);
+  return inside === undefined ? issue : innermost(inside);
 }
 
 const nouns: Readonly<Record<string, string>> = {
@@ -108,7 +120,7 @@ const nouns: Readonly<Record<string, string>> = {
 
 /** What is wrong with a value, in words: `must be a list, is a map`. A secret is not shown. */
 export function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boolean): string {
-  const is = value === undefined ? 'is missing' : `is ${isSecret ? 'not' : describeValue(value)}`;
+  const is = value === undefined ? 'is missing' : `is ${isSecret ? describeKind(value) : describeValue(value)}`;
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return 'is missing';
@@ -124,7 +136,7 @@ export function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boo
         typeof value === 'string' ? `.${didYouMean(value, issue.values.map(String))}` : ''
       }`;
     case 'invalid_union':
-      return `has the wrong type: ${is}`;
+      return `must be ${kindsOf(issue)}, ${is}`;
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
@@ -135,10 +147,26 @@ export function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boo
   }
 }
 
+/** The kinds that a value may be: `a list or text`. */
+function kindsOf(issue: z.core.$ZodIssueInvalidUnion): string {
+  const kinds = issue.errors.flatMap(([first]) => {
+    if (first?.code === 'invalid_type') return [nouns[first.expected] ?? first.expected];
+    return first?.code === 'invalid_value' ? first.values.map(String) : [];
+  });
+  const last = kinds.pop();
+  return kinds.length === 0 ? (last ?? 'of another kind') : `${kinds.join(', ')} or ${last}`;
+}
+
 function quoteHint(expected: string, value: unknown): string {
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return '; put it in quotes';
   if ((expected === 'number' || expected === 'int') && typeof value === 'string' && isNumeric(value))
     return '; take off the quotes';
+  if (
+    (expected === 'number' || expected === 'int') &&
+    typeof value === 'string' &&
+    /^[\d.]+ ?(s|sec|seconds)$/.test(value)
+  )
+    return '; a plain number of seconds';
   return '';
 }
 
@@ -154,7 +182,7 @@ function convertFromEnvironment(
   const converted = structuredClone(input);
   for (const issue of issues) {
     if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') continue;
-    const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+    const steps = stepsOf(issue.path);
     const value = valueAt(converted, steps);
     if (typeof value !== 'string' || !context.fromEnvironment.has(JSON.stringify([...path, ...steps]))) continue;
     const lower = value.trim().toLowerCase();

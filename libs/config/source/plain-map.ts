@@ -18,6 +18,13 @@ export function describeValue(value: unknown): string {
   return 'a map';
 }
 
+/** The same without the value itself, for what may be a secret. */
+export function describeKind(value: unknown): string {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'a number';
+  return typeof value === 'boolean' ? 'true or false' : describeValue(value);
+}
+
 /** What a record holds under a name that came from outside: `constructor` is no entry of every record. */
 export function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;

@@ -20,7 +20,7 @@ describe('readYaml', () => {
     ],
     ['two documents', 'a: 1\n---\nb: 2\n', '2  the file holds several YAML documents (`---`); keep one'],
     ['a list as a key', 'a: 1\n? [x]\n: 2\n', '2  With stringKeys, all keys must be strings'],
-    ['an unclosed quote', 'a: "x\nb: 1\n', '3  Missing closing "quote'],
+    ['an unclosed quote', 'a: "x\nb: 1\n', '3  Missing closing ": a quote is opened and never closed'],
     ['a merge of a number', 'a:\n  <<: 3\n', '2 a["<<"] a merge key (`<<`) takes a map, or a list of maps'],
     ['the key that reaches the prototype', '__proto__: {a: 1}\n', '1 __proto__ this key is not allowed'],
   ])('refuses %s with line and path', (_name, text, expected) => {

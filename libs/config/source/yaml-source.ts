@@ -44,10 +44,16 @@ export function readYaml(text: string, file: string): YamlSource {
     stringKeys: true,
     logLevel: 'error',
   });
+  let lastLine = 0;
   for (const fault of [...document.errors, ...document.warnings]) {
-    places.record([], lineAt(fault.pos[0]));
-    problems.error([], yamlFault(fault.code, fault.message));
+    const line = lineAt(fault.pos[0]);
+    places.record([], line);
+    // One fault makes the parser stumble several times in its line.
+    if (line !== lastLine) problems.error([], yamlFault(fault.code, fault.message));
+    lastLine = line;
   }
+  // What is left of broken text would only be complained about for what it lacks.
+  if (document.errors.length > 0) return { value: undefined, places, problems };
   places.record([], document.contents === null ? 1 : lineAt(document.contents.range[0]));
   const reader = new NodeReader(places, problems, lineAt);
   return { value: reader.read(document.contents, [], 0), places, problems };
@@ -57,12 +63,20 @@ function yamlFault(code: string, message: string): string {
   switch (code) {
     case 'TAB_AS_INDENT':
       return 'tabs cannot indent YAML; use spaces';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'BAD_INDENT':
+      return 'the indentation does not fit: items of one list, and keys of one map, begin in the same column';
     case 'MULTIPLE_DOCS':
       return 'the file holds several YAML documents (`---`); keep one';
     case 'TAG_RESOLVE_FAILED':
       return `${message}; tags (\`!...\`) are not supported`;
+    case 'BAD_ALIAS':
+    case 'BAD_SCALAR_START':
+      return `${message}; put the text in quotes`;
     default:
-      return message;
+      return message.startsWith('Missing closing')
+        ? `${message.replace(/(['"])quote$/, '$1')}: a quote is opened and never closed`
+        : message;
   }
 }
 
