@@ -285,6 +285,17 @@ describe('never kept are', () => {
   });
 });
 
+describe('a bus that was restarted', () => {
+  it('has an empty cache, which fills again', async () => {
+    const messages = fresh();
+    await ask({ messages });
+    const before = suite.pid('nats') ?? 0;
+    suite.kill('nats');
+    await suite.restarted('nats', before);
+    await expect.poll(async () => (await ask({ messages })).cache, { timeout: 60_000 }).toBe('hit');
+  });
+});
+
 describe('with other settings', () => {
   it('only requests that ask for it are cached', async () => {
     await suite.writeConfig(configWith({ mode: 'default_off' }));

@@ -18,6 +18,17 @@ const gatewayFields = {
   num_retries: z.int().min(0).optional(),
   timeout: z.number().describe('Seconds for the whole answer, or between two pieces of a stream').optional(),
   stream_timeout: z.number().describe('Seconds until the first token').optional(),
+  cache: z
+    .object({
+      'no-cache': z.boolean().optional(),
+      'no-store': z.boolean().optional(),
+      'use-cache': z.boolean().optional(),
+      ttl: z.number().describe('Seconds for which the answer is kept').optional(),
+      's-maxage': z.number().describe('Seconds that a kept answer may be old').optional(),
+      namespace: text.optional(),
+    })
+    .describe('How this request uses the response cache, where there is one')
+    .optional(),
   drop_params: z.boolean().describe('Leave out what the model does not know, instead of refusing').optional(),
 };
 
