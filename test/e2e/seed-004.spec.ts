@@ -251,6 +251,17 @@ describe('as a team uses it', () => {
     });
   });
 
+  it('the cache gives a sensitive request nothing that a cloud said', async () => {
+    await suite.writeConfig(extended({ cache: true, alias: { cached: 'gpt-4o' } }));
+    const hit = async () => (await ask(suite, 'cached')).headers.get('x-signalbox-cache');
+    await expect.poll(hit, { interval: 200 }).toBe('hit');
+    const refused = await ask(suite, 'cached', { headers: { 'x-signalbox-data-policy': 'local' } });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('x-signalbox-cache')).toBeNull();
+    await suite.writeConfig(extended({}));
+    await expect.poll(async () => (await ask(suite, 'cached')).status, { interval: 200 }).toBe(404);
+  });
+
   describe('the log', () => {
     it('has a line for each request, also for free local ones, with every field of its owner', async () => {
       const text = Array.from({ length: 535 }, (_none, n) => `w${n} `);
