@@ -22,6 +22,8 @@ describe('config check', () => {
     expect(code).toBe(0);
     expect(output).toContain('is usable: 0 errors, 1 warning,');
     expect(output).toContain('5 models on 7 deployments and 4 backends, 8 aliases');
+    const one = run('check', sample('001-budgets-and-intents.yaml')).output;
+    expect(one).toContain('2 models on 2 deployments and 1 backend, 0 aliases');
   });
 
   it('exits with 1 for errors, each with file, line and path, also of included files', () => {

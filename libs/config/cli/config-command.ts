@@ -58,7 +58,8 @@ function check(args: readonly string[], { print, env }: Terminal, explain: Expla
   const aliases = Object.keys(routing.aliases).length;
   print(`${options.file} is usable: ${summary}`);
   print(
-    `${names.size} models on ${deployments.length} deployments and ${backends.length} backends, ${aliases} aliases`,
+    `${counted(names.size, 'model')} on ${counted(deployments.length, 'deployment')} and ${counted(backends.length, 'backend')}, ` +
+      `${aliases} ${aliases === 1 ? 'alias' : 'aliases'}`,
   );
   for (const line of options.model === null ? [] : explain(loaded.snapshot, options.model)) print(line);
   return 0;
@@ -79,4 +80,8 @@ function readOptions(args: readonly string[]): { file: string; model: string | n
   }
   const [file] = files;
   return file === undefined || files.length > 1 ? null : { file, model };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
