@@ -18,6 +18,7 @@ import { CompletionController } from './completion/completion.controller.js';
 import { CompletionEntry } from './completion/completion-entry.client.js';
 import { CompletionRunner } from './completion/completion-runner.client.js';
 import { MessagesController } from './completion/messages.controller.js';
+import { PassthroughController } from './completion/passthrough.controller.js';
 import { OutcomePublisher } from './completion/outcome.publisher.js';
 import { Planner } from './completion/planner.client.js';
 import { ProviderClient } from './completion/provider.client.js';
@@ -39,6 +40,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
   controllers: [
     CompletionController,
     MessagesController,
+    PassthroughController,
     ModelsController,
     HealthController,
     KeysController,

@@ -27,7 +27,7 @@ export function missingCapability(
 
 /**
  * Chat and completion are one (sample 002 writes `mode: completion` for chat models). A mode that nobody wrote down does
- * not keep a model from embeddings: wildcards and LiteLLM's own configs leave it out.
+ * not keep a model from other endpoints: wildcards and LiteLLM's own configs leave it out.
  */
 function servesEndpoint(candidate: Candidate, endpoint: Endpoint, said: readonly string[] | null): boolean {
   const { deployment } = candidate;
@@ -36,6 +36,8 @@ function servesEndpoint(candidate: Candidate, endpoint: Endpoint, said: readonly
     if (wantsText && !said.includes('completion')) return false;
     if (endpoint === 'embedding' && !said.includes('embedding')) return false;
   }
+  // Neither Ollama nor Anthropic has any other endpoint.
+  if (candidate.backend.dialect !== 'openai' && !wantsText && endpoint !== 'embedding') return false;
   if (deployment.mode === endpoint) return true;
   if (textModes.includes(deployment.mode)) {
     return wantsText || typeof deployment.modelInfo['mode'] !== 'string';

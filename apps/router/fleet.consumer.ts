@@ -1,11 +1,18 @@
 /** Feeds the picture of the fleet: outcomes of attempts, load of hosts, judgements of health, and the config in force. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
-import { AttemptOutcome, BackendLoad, HealthBucket, type BackendHealth, type ConfigSnapshot } from '#contracts';
+import {
+  AttemptOutcome,
+  BackendLoad,
+  HealthBucket,
+  type BackendHealth,
+  type ConfigSnapshot,
+  type InstalledModel,
+} from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { FleetView } from './fleet/fleet-view.js';
-import type { InstalledNames } from './model-cards.js';
+import type { InstalledModels } from './model-cards.js';
 import { buildRouteIndex, type RouteIndex } from './route-index.js';
 
 const circuitLevels = { closed: 0, 'half-open': 1, open: 2 } as const;
@@ -20,7 +27,7 @@ export interface Fleet {
 export class FleetConsumer implements OnModuleInit, OnApplicationShutdown {
   private fleet: Fleet | null = null;
   private readonly listening: { stop(): void }[] = [];
-  private readonly installed = new Map<string, readonly string[]>();
+  private readonly installed = new Map<string, readonly InstalledModel[]>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -56,8 +63,8 @@ export class FleetConsumer implements OnModuleInit, OnApplicationShutdown {
     return this.fleet;
   }
 
-  /** Names of the models on each local host, by the last probe. */
-  installedNames(): InstalledNames {
+  /** The models that each host and cloud has, by the last probe. */
+  installedModels(): InstalledModels {
     return this.installed;
   }
 
@@ -81,11 +88,7 @@ export class FleetConsumer implements OnModuleInit, OnApplicationShutdown {
       this.fleet?.view.forgetHealth(backendId);
       return;
     }
-    if (health.installed !== null)
-      this.installed.set(
-        backendId,
-        health.installed.map((model) => model.name),
-      );
+    if (health.installed !== null) this.installed.set(backendId, health.installed);
     this.fleet?.view.applyHealth(health, Date.now());
   }
 

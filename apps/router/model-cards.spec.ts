@@ -59,9 +59,23 @@ const index = buildRouteIndex(
     ],
   }),
 );
+const has = (name: string, capabilities: string[] | null = null, contextLength: number | null = null) => ({
+  name,
+  sizeBytes: null,
+  contextLength,
+  capabilities,
+});
 const installed = new Map([
-  ['one', ['qwen3:8b', 'm']],
-  ['openai', ['gpt-4o']],
+  [
+    'one',
+    [
+      has('qwen3:8b', ['completion', 'tools', 'thinking'], 40_960),
+      has('m'),
+      has('vectors:latest', ['embedding'], 512),
+      has('spare:1b', ['embedding'], 2_048),
+    ],
+  ],
+  ['openai', [has('gpt-4o'), has('whisper-1')]],
 ]);
 const everything = { isAdmin: false, models: [], teamModels: [] };
 const names = (models: string[] = [], teamModels: string[] = []) =>
@@ -78,7 +92,10 @@ describe('the list of models', () => {
       'smart',
       'ollama/qwen3:8b',
       'ollama/m',
+      'ollama/vectors:latest',
+      'ollama/spare:1b',
       'openai/gpt-4o',
+      'openai/whisper-1',
     ]);
   });
 
@@ -90,7 +107,7 @@ describe('the list of models', () => {
   it('holds only what the key and its team may use; the right to a model is one to its aliases', () => {
     expect(names(['m'])).toEqual(['short', 'shorter', 'm']);
     expect(names(['m', 'vectors'], ['vectors'])).toEqual(['vectors']);
-    expect(names(['ollama/*'])).toEqual(['ollama/qwen3:8b', 'ollama/m']);
+    expect(names(['ollama/*'])).toEqual(['ollama/qwen3:8b', 'ollama/m', 'ollama/vectors:latest', 'ollama/spare:1b']);
   });
 });
 
@@ -111,5 +128,27 @@ describe('a card', () => {
 
   it('of a complexity router covers all its tiers, also where they run in a circle', () => {
     expect(card('smart')).toMatchObject({ provider: 'auto_router', deploymentIds: ['a', 'b', 'c'] });
+  });
+
+  it('says what the host says where the config is silent', () => {
+    expect(card('ollama/qwen3:8b')).toMatchObject({
+      mode: 'chat',
+      maxInputTokens: 40_960,
+      capabilities: { tools: true, vision: false, reasoning: true },
+    });
+    expect(card('vectors')).toMatchObject({ maxInputTokens: 512 });
+    expect(card('ollama/spare:1b')).toMatchObject({ mode: 'embedding' });
+  });
+
+  it('of a model behind a wildcard says what the table knows of it', () => {
+    expect(card('openai/gpt-4o')).toMatchObject({
+      maxInputTokens: 128_000,
+      capabilities: { tools: true },
+      price: { inputPerMillion: '2.5', source: 'table' },
+    });
+    expect(card('openai/whisper-1')).toMatchObject({
+      mode: 'transcription',
+      price: { units: { perSecond: '0.0001' } },
+    });
   });
 });

@@ -1,24 +1,25 @@
 /** The models that a key may use, as lists of names and with what is known of each. */
-import type { Capabilities, DataPolicy, ModelCard, Price } from '#contracts';
+import type { Capabilities, DataPolicy, Endpoint, InstalledModel, ModelCard, Price } from '#contracts';
 import { dataPolicies } from '#contracts';
-import type { Candidate } from './candidate.js';
+import { withTag, type Candidate } from './candidate.js';
+import { fillCandidate } from './filled-candidate.js';
 import { mayUse, type KeyScope } from './model-permission.js';
 import type { RouteIndex } from './route-index.js';
 import { fillWildcard, isWildcard, matchWildcard } from './wildcard.js';
 
-/** Names of models that hosts have and a wildcard offers: by backend id. */
-export type InstalledNames = ReadonlyMap<string, readonly string[]>;
+/** What hosts and clouds say that they have, by backend id. */
+export type InstalledModels = ReadonlyMap<string, readonly InstalledModel[]>;
 
-const nothingInstalled: InstalledNames = new Map();
+const nothingInstalled: InstalledModels = new Map();
 
 /** Names that the key may ask for: aliases that are not hidden, then groups and complexity routers. Patterns are left out. */
 export function visibleNames(index: RouteIndex, key: KeyScope): string[] {
   return listModels(index, key, nothingInstalled).map((entry) => entry.name);
 }
 
-/** A card for each visible name; wildcards of local hosts show as the models that are installed there. */
-export function modelCards(index: RouteIndex, key: KeyScope, installed: InstalledNames): ModelCard[] {
-  return listModels(index, key, installed).map((entry) => cardOf(entry.name, entry.candidates, index));
+/** A card for each visible name; wildcards show as the models that their hosts and clouds have. */
+export function modelCards(index: RouteIndex, key: KeyScope, installed: InstalledModels): ModelCard[] {
+  return listModels(index, key, installed).map((entry) => cardOf(entry.name, entry.candidates, index, installed));
 }
 
 interface Listed {
@@ -26,7 +27,7 @@ interface Listed {
   readonly candidates: readonly Candidate[];
 }
 
-function listModels(index: RouteIndex, key: KeyScope, installed: InstalledNames): Listed[] {
+function listModels(index: RouteIndex, key: KeyScope, installed: InstalledModels): Listed[] {
   const listed = new Map<string, Listed>();
   const list = (name: string, grantedBy: readonly string[], candidates: readonly Candidate[]) => {
     if (!listed.has(name) && mayUse(key, grantedBy, index)) listed.set(name, { name, candidates });
@@ -40,8 +41,9 @@ function listModels(index: RouteIndex, key: KeyScope, installed: InstalledNames)
   for (const { pattern, candidates } of index.wildcards) {
     for (const candidate of candidates) {
       for (const model of installed.get(candidate.backend.id) ?? []) {
-        const name = offeredName(pattern.text, candidate, model);
-        if (name !== null && matchWildcard(pattern, name) !== null) list(name, [name, pattern.text], [candidate]);
+        const name = offeredName(pattern.text, candidate, model.name);
+        const captured = name === null ? null : matchWildcard(pattern, name);
+        if (name !== null && captured !== null) list(name, [name, pattern.text], [fillCandidate(candidate, captured)]);
       }
     }
   }
@@ -73,19 +75,51 @@ function candidatesOf(name: string, index: RouteIndex, seen: Set<string>): reado
   return names.flatMap((tier) => candidatesOf(tier, index, seen));
 }
 
-function cardOf(id: string, candidates: readonly Candidate[], index: RouteIndex): ModelCard {
-  const deployments = candidates.map((candidate) => candidate.deployment);
+function cardOf(
+  id: string,
+  candidates: readonly Candidate[],
+  index: RouteIndex,
+  installed: InstalledModels,
+): ModelCard {
+  const deployments = candidates.map(({ deployment }) => deployment);
+  const facts = candidates.map((candidate) => factsOf(candidate, installed));
   const first = deployments[0];
   return {
     id,
-    mode: first?.mode ?? 'chat',
+    mode: facts[0]?.mode ?? 'chat',
     provider: index.routers.has(id) ? 'auto_router' : (first?.provider ?? 'unknown'),
-    maxInputTokens: largest(deployments.map((deployment) => deployment.maxInputTokens)),
+    maxInputTokens: largest(facts.map(({ maxInputTokens }) => maxInputTokens)),
     maxOutputTokens: largest(deployments.map((deployment) => deployment.maxOutputTokens)),
-    capabilities: capabilitiesOf(deployments.map((deployment) => deployment.capabilities)),
+    capabilities: capabilitiesOf(facts.map(({ capabilities }) => capabilities)),
     price: commonPrice(deployments.map((deployment) => deployment.price)),
     dataPolicy: loosest(deployments.map((deployment) => deployment.dataPolicy)),
     deploymentIds: deployments.map((deployment) => deployment.id),
+  };
+}
+
+interface CardFacts {
+  readonly mode: Endpoint;
+  readonly maxInputTokens: number | null;
+  readonly capabilities: Capabilities;
+}
+
+/** The config's word, then the table's; what neither says, the host does: Ollama lists context and capabilities of each model. */
+function factsOf({ deployment, backend, taggedModel }: Candidate, installed: InstalledModels): CardFacts {
+  const said = installed.get(backend.id)?.find(({ name }) => withTag(name) === taggedModel);
+  const words = said?.capabilities ?? [];
+  const { capabilities: own } = deployment;
+  const has = (need: keyof Capabilities, word: string) =>
+    own[need] ?? (words.length === 0 ? null : words.includes(word));
+  const isVectors = words.includes('embedding') && !words.includes('completion');
+  return {
+    mode: isVectors && typeof deployment.modelInfo['mode'] !== 'string' ? 'embedding' : deployment.mode,
+    maxInputTokens: deployment.maxInputTokens ?? said?.contextLength ?? null,
+    capabilities: {
+      tools: has('tools', 'tools'),
+      vision: has('vision', 'vision'),
+      jsonSchema: own.jsonSchema,
+      reasoning: has('reasoning', 'thinking'),
+    },
   };
 }
 

@@ -7,7 +7,8 @@ import { withTag, type Candidate } from './candidate.js';
 import { chooseTierModel, classify } from './complexity/classify.js';
 import { mayUse } from './model-permission.js';
 import type { RouteIndex } from './route-index.js';
-import { fillWildcard, isWildcard, matchWildcard } from './wildcard.js';
+import { fillCandidate } from './filled-candidate.js';
+import { isWildcard, matchWildcard } from './wildcard.js';
 
 export interface Resolution {
   /** Every name on the way: as asked, aliases, the router, its tier, the group. Fallbacks of each of them hold. */
@@ -85,15 +86,6 @@ function findByWildcard(name: string, index: RouteIndex): Target | null {
     return { group: name, pattern: group.pattern.text, candidates };
   }
   return null;
-}
-
-/** Under `*` a client may write the provider in front, as LiteLLM's users do: it is not a part of the upstream's name. */
-function fillCandidate(candidate: Candidate, captured: readonly string[]): Candidate {
-  const filled = fillWildcard(candidate.deployment.upstreamModel, captured);
-  const prefix = `${candidate.deployment.provider}/`;
-  const isBare = candidate.deployment.upstreamModel === '*' && filled.startsWith(prefix);
-  const upstreamModel = isBare ? filled.slice(prefix.length) : filled;
-  return { ...candidate, upstreamModel, taggedModel: withTag(upstreamModel) };
 }
 
 /** Several groups may hold the same upstream model: only those count that the key may use. */

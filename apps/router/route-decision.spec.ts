@@ -27,9 +27,12 @@ describe('what a deployment can', () => {
     ['reasoning', { capabilities: { ...no, reasoning: false } }, { needs: { reasoning: true } }],
     ['chat', { mode: 'embedding' }, { endpoint: 'chat' }],
     ['embeddings', { mode: 'chat', modelInfo: { mode: 'chat' } }, { endpoint: 'embedding' }],
-    ['speech', { mode: 'transcription' }, { endpoint: 'speech' }],
+    ['speech', { mode: 'transcription', kind: 'cloud' }, { endpoint: 'speech' }],
+    ['rerank', { kind: 'local' }, { endpoint: 'rerank' }],
   ])('%s: one that is known not to is left out', (_name, cannot, query) => {
-    const other = query.endpoint === undefined ? {} : { mode: query.endpoint };
+    const isPassed = query.endpoint === 'speech' || query.endpoint === 'rerank';
+    const able: Partial<DeploymentSpec> = isPassed ? { kind: 'cloud' } : {};
+    const other = query.endpoint === undefined ? {} : { ...able, mode: query.endpoint };
     expect(new FleetUnderTest(two(cannot, other)).hosts('m', query)).toEqual(['two']);
     const nobody = new FleetUnderTest(two(cannot, cannot)).failure('m', query);
     expect(nobody.code).toBe('unsupported_parameter');

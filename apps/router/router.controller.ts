@@ -43,7 +43,7 @@ export class RouterController {
   @Serves(RouterModels)
   async models(query: z.output<typeof RouterModels.request>): Promise<z.input<typeof RouterModels.reply>> {
     const key = { isAdmin: false, models: query.models, teamModels: query.teamModels };
-    return { v: 1, models: modelCards(this.fleet().index, key, this.fleets.installedNames()) };
+    return { v: 1, models: modelCards(this.fleet().index, key, this.fleets.installedModels()) };
   }
 
   @Serves(RouterFleet)

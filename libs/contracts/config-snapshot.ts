@@ -70,6 +70,16 @@ export const Price = z.object({
       cacheWritePerMillion: z.string().nullable(),
     })
     .optional(),
+  /** USD for what is billed beside text tokens: images, seconds of audio, characters of speech, reranks. */
+  units: z
+    .object({
+      perImage: z.string().nullable(),
+      perSecond: z.string().nullable(),
+      perCharacter: z.string().nullable(),
+      perSearch: z.string().nullable(),
+      imageInputPerMillion: z.string().nullable(),
+    })
+    .optional(),
   source: z.enum(['config', 'table', 'local', 'free']),
 });
 export type Price = z.infer<typeof Price>;

@@ -15,8 +15,12 @@ export const ClientDialect = z.enum([
   'openai-embedding',
   'openai-responses',
   'anthropic-messages',
-  /** Endpoints that are passed through to OpenAI-compatible upstreams as they are: rerank, audio, images, moderations. */
-  'openai-raw',
+  /** Endpoints that are passed through to OpenAI-compatible upstreams as they are. */
+  'openai-rerank',
+  'openai-transcription',
+  'openai-speech',
+  'openai-image',
+  'openai-moderation',
 ]);
 export type ClientDialect = z.infer<typeof ClientDialect>;
 
@@ -79,7 +83,12 @@ export const QueuedNotice = z.object({
 export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
 /** Body of an `accepted` frame (JSON): the worker calls upstream now. `loading`: the model is not in memory yet. */
-export const AcceptedNotice = z.object({ loading: z.boolean(), waitedMs: z.number() });
+export const AcceptedNotice = z.object({
+  loading: z.boolean(),
+  waitedMs: z.number(),
+  /** Sent once more with it for endpoints that are passed through, when the upstream has answered: the content type of the bytes that follow. */
+  contentType: z.string().optional(),
+});
 export type AcceptedNotice = z.infer<typeof AcceptedNotice>;
 
 /** Tokens of one attempt, and where the numbers come from. */

@@ -75,6 +75,14 @@ export function nanoOfTokens(tokens: number, perMillion: string): number {
   return toSafeInteger(ceilDivide(BigInt(Math.ceil(tokens)) * digits * 1_000n, 10n ** BigInt(scale)));
 }
 
+/** What `count` units (images, seconds ...) cost at a price in USD each, in nano-dollars, rounded up. Counts go to the thousandth. */
+export function nanoOfUnits(count: number, each: string): number {
+  if (count <= 0) return 0;
+  const { digits, scale } = parseDecimal(each);
+  const thousandths = BigInt(Math.ceil(count * 1_000));
+  return toSafeInteger(ceilDivide(thousandths * digits * 10n ** BigInt(nanoDigits), 10n ** BigInt(scale + 3)));
+}
+
 function trimZeros(whole: string, fraction: string): string {
   const kept = fraction.replace(/0+$/, '');
   return kept === '' ? whole : `${whole}.${kept}`;

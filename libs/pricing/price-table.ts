@@ -3,12 +3,14 @@
  * model that is not in it has no known price, and nobody guesses one.
  */
 import { z } from 'zod';
-import type { PriceTerms } from './cost.js';
+import type { PriceTerms, UnitPrices } from './cost.js';
 import { isUsdAmount } from './money.js';
 import rawTable from './prices.json' with { type: 'json' };
 
 const amount = z.string().refine(isUsdAmount, 'must be decimal text');
 const terms = { input: amount, output: amount, cacheRead: amount.optional(), cacheWrite: amount.optional() };
+
+const modes = ['chat', 'completion', 'embedding', 'image', 'speech', 'transcription', 'moderation'] as const;
 
 const PriceEntry = z.strictObject({
   provider: z.string(),
@@ -16,7 +18,12 @@ const PriceEntry = z.strictObject({
   ...terms,
   /** What the whole request costs once its input is longer than `above` tokens. */
   long: z.strictObject({ above: z.number().int().positive(), ...terms }).optional(),
-  mode: z.enum(['chat', 'completion', 'embedding']).default('chat'),
+  /** Billed beside tokens, USD each; `imageInput` is per million tokens, as `input` is. */
+  image: amount.optional(),
+  second: amount.optional(),
+  character: amount.optional(),
+  imageInput: amount.optional(),
+  mode: z.enum(modes).default('chat'),
   maxInput: z.number().int().positive().optional(),
   maxOutput: z.number().int().positive().optional(),
   supports: z.array(z.enum(['tools', 'vision', 'json', 'reasoning'])).default([]),
@@ -40,7 +47,7 @@ export interface ListPrice extends PriceTerms {
 
 /** What is known of a model beside its price; null = not known. */
 export interface ModelFacts {
-  readonly mode: 'chat' | 'completion' | 'embedding';
+  readonly mode: (typeof modes)[number];
   readonly maxInputTokens: number | null;
   readonly maxOutputTokens: number | null;
   readonly capabilities: {
@@ -85,6 +92,7 @@ export function findPrice(provider: string, model: string): ListPrice | null {
     ...pricesOf(entry),
     perRequest: null,
     ...(long === undefined ? {} : { longContext: { aboveInputTokens: long.above, ...pricesOf(long) } }),
+    ...unitsOf(entry),
     source: 'table',
   };
 }
@@ -133,6 +141,19 @@ function pricesOf(prices: {
     outputPerMillion: prices.output,
     cacheReadPerMillion: prices.cacheRead ?? null,
     cacheWritePerMillion: prices.cacheWrite ?? null,
+  };
+}
+
+function unitsOf({ image, second, character, imageInput }: PriceEntry): { units?: UnitPrices } {
+  if ([image, second, character, imageInput].every((price) => price === undefined)) return {};
+  return {
+    units: {
+      perImage: image ?? null,
+      perSecond: second ?? null,
+      perCharacter: character ?? null,
+      perSearch: null,
+      imageInputPerMillion: imageInput ?? null,
+    },
   };
 }
 

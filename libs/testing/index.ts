@@ -13,8 +13,9 @@ export { openAiRefusal, openAiRefusals, openRouterRefusal } from './upstream/ope
 export { AnthropicUpstream, anthropicRefusal, anthropicRefusals } from './upstream/anthropic-upstream.js';
 export { FakeServer } from './upstream/fake-server.js';
 export type { Exchange, LoggedRequest } from './upstream/fake-server.js';
+export { heardSeconds, readMediaBody, spokenBytes } from './upstream/openai-media.js';
 export { usualText } from './upstream/behaviour.js';
-export type { Behaviour, Cut, FakeToolCall, Refusal } from './upstream/behaviour.js';
+export type { Behaviour, Cut, FakeToolCall, Refusal, Script } from './upstream/behaviour.js';
 export { startSuite, spawnLauncher, suiteProcesses } from './start-suite.js';
 export type { Suite, SuiteOptions, SuiteProcess } from './start-suite.js';
 export { startExtraService, suiteServers } from './extra-service.js';

@@ -114,6 +114,13 @@ describe('an answer', () => {
     expect((await play(reads)).result.failure?.code).toBe(code);
   });
 
+  it('that is passed through counts as content, and its bytes as no text', async () => {
+    const piece: StreamEvent = { type: 'bytes', bytes: new Uint8Array(400) };
+    const { result } = await play([[piece], [usage, finish, { type: 'end' }]]);
+    expect(result).toMatchObject({ failure: null, firstContentAt: 1, outputCharacters: 0 });
+    expect((await play([[{ type: 'bytes', bytes: new Uint8Array(0) }]])).result.failure).not.toBeNull();
+  });
+
   it('without text that used tokens is an answer', async () => {
     const { result, sent } = await play([[usage, finish, { type: 'end' }]]);
     expect(result.failure).toBeNull();

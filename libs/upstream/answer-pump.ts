@@ -192,6 +192,9 @@ export class AnswerPump {
       case 'refusal-delta':
         this.noteContent(event.text.length);
         break;
+      case 'bytes':
+        if (event.bytes.byteLength > 0) this.noteTime();
+        break;
       case 'tool-call-delta':
         this.noteContent(event.arguments.length);
         break;
@@ -206,8 +209,12 @@ export class AnswerPump {
 
   private noteContent(characters: number): void {
     if (characters === 0) return;
+    this.noteTime();
+    this.outputCharacters += characters;
+  }
+
+  private noteTime(): void {
     this.lastContentAt = this.parts.now();
     this.firstContentAt ??= this.lastContentAt;
-    this.outputCharacters += characters;
   }
 }

@@ -1,6 +1,7 @@
 /** What an attempt used and cost, from what the upstream said and what was seen. Pure. */
 import { cloudEquivalentOf, costOfUsage } from './cost.js';
 import type { InferOpen, TokenUsage, UsageCloseEvent, UsageNotice } from '#contracts';
+import { countedUnits, RawRequest, type BilledUnits } from '#wire';
 import type { PumpedAnswer } from './answer-pump.js';
 
 /** Characters per token of the counted fallback: English prose. Only used where an upstream reports nothing. */
@@ -45,7 +46,8 @@ export function accountFor(
   savingsReference: string,
 ): AttemptAccount {
   const usage = usedTokens(open.inputTokens, answer);
-  const cost = costOfUsage(usage, open.attempt.price, answer.usage?.costUsd ?? null);
+  const units = answer.usage?.units ?? unitsSeen(open, answer);
+  const cost = costOfUsage(usage, open.attempt.price, answer.usage?.costUsd ?? null, units);
   const firstTokenMs = answer.firstContentAt === null ? null : answer.firstContentAt - times.startedAt;
   const durationMs = times.endedAt - times.startedAt;
   const tokensPerSecond = speedOf(usage.outputTokens, answer);
@@ -92,7 +94,8 @@ export function usedTokens(estimatedInput: number, answer: Answered): TokenUsage
     const { inputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = usage;
     const isPartial = answer.finishReason === null && (answer.cancelled || answer.failure !== null);
     const outputTokens = isPartial ? Math.max(usage.outputTokens, seenTokens) : usage.outputTokens;
-    const source = outputTokens === usage.outputTokens ? 'upstream' : 'counted';
+    const isCounted = usage.counted === true || outputTokens !== usage.outputTokens;
+    const source = isCounted ? 'counted' : 'upstream';
     return { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, source };
   }
   const worked = answer.outputCharacters > 0 || (answer.cancelled ? answer.asked : answer.failure === null);
@@ -111,4 +114,12 @@ function speedOf(outputTokens: number, answer: PumpedAnswer): number | null {
   if (answer.firstContentAt === null || answer.lastContentAt === null || outputTokens < 2) return null;
   const seconds = (answer.lastContentAt - answer.firstContentAt) / 1000;
   return seconds <= 0 ? null : (outputTokens - 1) / seconds;
+}
+
+/** Units of an answer that broke off, or that nobody waited for: once the upstream worked, it charges for what was asked. */
+function unitsSeen(open: InferOpen, answer: PumpedAnswer): BilledUnits | undefined {
+  const worked = answer.firstContentAt !== null || (answer.cancelled && answer.asked);
+  if (open.requestKind !== 'raw' || !worked) return undefined;
+  const request = RawRequest.safeParse(open.request);
+  return request.success ? countedUnits(request.data) : undefined;
 }

@@ -1,6 +1,6 @@
 /** The cost of an attempt and where it comes from. Pure. */
 import type { Price, TokenUsage, UsageNotice } from '#contracts';
-import { costOf, findPrice, nanoOfUsd } from '#pricing';
+import { costOf, findPrice, nanoOfUsd, type BilledUnits } from '#pricing';
 
 export interface AttemptCost {
   /** null where no price is known. */
@@ -9,11 +9,16 @@ export interface AttemptCost {
 }
 
 /** What the provider says it charged wins over what prices say. */
-export function costOfUsage(usage: TokenUsage, price: Price | null, reportedUsd: number | null): AttemptCost {
+export function costOfUsage(
+  usage: TokenUsage,
+  price: Price | null,
+  reportedUsd: number | null,
+  units: BilledUnits = {},
+): AttemptCost {
   if (reportedUsd !== null && reportedUsd >= 0 && Number.isFinite(reportedUsd))
     return { nanoUsd: nanoOfUsd(reportedUsd), source: 'provider' };
   if (price === null) return { nanoUsd: null, source: 'unknown' };
-  return { nanoUsd: costOf(usage, price), source: price.source };
+  return { nanoUsd: costOf(usage, price, units), source: price.source };
 }
 
 /** What the same tokens would have cost on a reference cloud model (`provider/model`), nano-dollars; null where that has no price. */

@@ -2,14 +2,15 @@
  * The one HTTP client for upstreams. Bounds every wait, never follows a redirect (it would carry the credentials along),
  * and bounds what it reads of an error. Keeps connections alive, a pool for each origin.
  */
-import { Agent, errors, request as undiciRequest } from 'undici';
+import { Agent, errors, request as undiciRequest, type FormData } from 'undici';
 import type { UpstreamFailure, UpstreamHeaders } from '#wire';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | null;
+  /** A form brings its own content type. */
+  readonly body: string | Uint8Array | FormData | null;
   /** Bounds the wait too: aborted with an UpstreamProblem when it is too long. */
   readonly signal: AbortSignal;
 }

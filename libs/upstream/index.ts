@@ -9,7 +9,7 @@ export { serveAttempt, refuseAttempt } from './serve-attempt.js';
 export type { AttemptTools, PreparedCall } from './serve-attempt.js';
 export { wholeDecoder, embeddingExchange } from './whole-decoder.js';
 export { streamFailureOf } from './stream-failure.js';
-export { costOfUsage, cloudEquivalentOf } from './cost.js';
+export { costOfUsage, cloudEquivalentOf, type AttemptCost } from './cost.js';
 export { UsageReporter } from './usage-reporter.client.js';
 export type { Closing } from './usage-reporter.client.js';
 export { prepareOpenAiCall, chatDialectOf } from './openai-call.js';

@@ -7,18 +7,30 @@ import type { PumpedAnswer } from './answer-pump.js';
 
 type Attributes = Record<string, string | number | boolean | string[]>;
 
-const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings', raw: 'chat' } as const;
+/** Names of the conventions where they have one; for the rest the endpoint's own. */
+const operations: Readonly<Record<InferOpen['dialect'], string>> = {
+  'openai-chat': 'chat',
+  'openai-responses': 'chat',
+  'anthropic-messages': 'chat',
+  'openai-completion': 'text_completion',
+  'openai-embedding': 'embeddings',
+  'openai-rerank': 'rerank',
+  'openai-transcription': 'transcription',
+  'openai-speech': 'speech',
+  'openai-image': 'generate_content',
+  'openai-moderation': 'moderation',
+};
 
 /** `chat qwen3:14b`. */
 export function inferenceName(open: InferOpen): string {
-  return `${operations[open.requestKind]} ${open.attempt.upstreamModel}`;
+  return `${operations[open.dialect]} ${open.attempt.upstreamModel}`;
 }
 
 /** What is known before the call; samplers see it. */
 export function inferenceAttributes(open: InferOpen): Attributes {
   const { attempt } = open;
   return {
-    'gen_ai.operation.name': operations[open.requestKind],
+    'gen_ai.operation.name': operations[open.dialect],
     'gen_ai.provider.name': attempt.backend.provider,
     'gen_ai.request.model': attempt.upstreamModel,
     'gateway.model.alias': open.model,

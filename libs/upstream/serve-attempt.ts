@@ -22,6 +22,8 @@ export interface PreparedCall {
   readonly decoder: UpstreamDecoder;
   readonly writer: AnswerWriter;
   readonly timers: AnswerTimers;
+  /** Endpoints that are passed through: takes the answer's head and says what the client is told that the bytes are. */
+  readonly answerType?: (headers: UpstreamHeaders) => string;
   readonly readError: (status: number, headers: UpstreamHeaders, body: string) => UpstreamFailure;
   /** The model is not in memory yet. */
   readonly loading: boolean;
@@ -135,6 +137,8 @@ async function ask(
     const response = await callUpstream({ ...call.request, signal });
     await intent;
     if (response.status >= 200 && response.status < 300) {
+      const contentType = call.answerType?.(response.headers);
+      if (contentType !== undefined) stream.accepted({ loading: call.loading, waitedMs: 0, contentType });
       await pump.run(response.body);
       return;
     }

@@ -12,7 +12,9 @@ export {
   CompletionRequest,
   EmbeddingRequest,
   RawRequest,
+  FormPart,
 } from './neutral/chat-request.js';
+export type { BilledUnits } from './neutral/chat-request.js';
 export { isContent } from './neutral/stream-event.js';
 export { truncateTurns, type TruncatedChat } from './neutral/truncate-turns.js';
 export type {
@@ -83,6 +85,11 @@ export { parseCompletionBody } from './openai/completions.js';
 export type { CompletionBody } from './openai/completions.js';
 export { parseEmbeddingBody, embeddingAnswer, floatsToBase64 } from './openai/embeddings.js';
 export type { EmbeddingBody } from './openai/embeddings.js';
+export { passthroughEndpoints, type PassthroughEndpoint } from './passthrough/endpoints.js';
+export { parsePassthroughJson, parsePassthroughForm } from './passthrough/request.js';
+export { passthroughSize, countedUnits } from './passthrough/size.js';
+export { PassthroughDecoder } from './passthrough/answer.js';
+export { isWholeType, isEventStreamType } from './passthrough/content-type.js';
 export { parseResponsesBody } from './responses/request.js';
 export { parseMessagesBody, parseCountTokensBody } from './anthropic/messages.js';
 export type { MessagesHeaders } from './anthropic/messages.js';
@@ -98,8 +105,8 @@ export { AnswerCollector, collectAnswer } from './openai/collect-answer.js';
 export type { AnswerBlock, CollectedAnswer, CollectedChoice } from './openai/collect-answer.js';
 export { replayAnswer } from './openai/replay-answer.js';
 export { StoredAnswer, storedAnswer, collectedAnswer } from './openai/stored-answer.js';
-export { modelList, modelObject, modelInfoList } from './openai/models.js';
-export type { ListedModel, ListedCapabilities, ModelInfo } from './openai/models.js';
+export { modelList, modelObject, modelInfoList, modelGroupList } from './openai/models.js';
+export type { ListedModel, ListedCapabilities, ModelInfo, ModelGroup } from './openai/models.js';
 export { anthropicModelList, anthropicModelObject } from './anthropic/models.js';
 export { estimateTokens } from './tokens/estimate.js';
 export {

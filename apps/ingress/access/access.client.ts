@@ -13,6 +13,7 @@ import {
 } from '#contracts';
 import { Snapshots } from '#service';
 import { describeSpan, Metrics } from '#telemetry';
+import type { BilledUnits } from '#wire';
 import { AddressThrottle } from './address-throttle.js';
 import { overBudget, overLimit, reservingOf } from './admission.js';
 import {
@@ -48,6 +49,8 @@ export interface AdmissionFacts {
   readonly tags: readonly string[];
   /** False for embeddings and the like, which have no output to cap. */
   readonly generates: boolean;
+  /** The most that may be billed beside tokens. */
+  readonly units?: BilledUnits;
 }
 
 /** A request that was let in. Exactly one of `settle` and `release` ends it. */
@@ -106,8 +109,9 @@ export class Access {
     this.checkUserModels(key, model);
     const size: RequestSize = {
       inputTokens: facts.inputTokens,
-      maxOutputTokens: facts.generates ? facts.maxOutputTokens : 0,
+      maxOutputTokens: facts.generates ? facts.maxOutputTokens : (facts.maxOutputTokens ?? 0),
       choices: facts.choices,
+      ...(facts.units === undefined ? {} : { units: facts.units }),
     };
     const { scopes, ceilings } = reservingOf(key, model, attempts, size);
     const most = ceilings[0]?.amounts.tokens ?? 0;

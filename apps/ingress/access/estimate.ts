@@ -1,6 +1,6 @@
 /** What an attempt may use at most, and so what is reserved for it. */
 import { parseBudgetScope, type BudgetAmounts, type Price } from '#contracts';
-import { estimateCost } from '#pricing';
+import { estimateCost, type BilledUnits } from '#pricing';
 import type { Demand } from './lease-wallet.js';
 
 /** What of an attempt decides its cost. */
@@ -17,6 +17,8 @@ export interface RequestSize {
   readonly maxOutputTokens: number | null;
   /** Answers asked for at once (`n`). */
   readonly choices: number;
+  /** The most that may be billed beside tokens. */
+  readonly units?: BilledUnits;
 }
 
 /** Where neither the client nor the model says how long an answer may be. */
@@ -41,7 +43,8 @@ export function mostOf(
   const price = attempt.price;
   const unpriced = attempt.kind === 'local' ? 0 : null;
   return {
-    usd: price === null ? unpriced : isFree(price) ? 0 : estimateCost({ inputTokens, maxOutputTokens }, price),
+    usd:
+      price === null ? unpriced : isFree(price) ? 0 : estimateCost({ inputTokens, maxOutputTokens }, price, size.units),
     tokens: inputTokens + maxOutputTokens,
     requests: 1,
   };

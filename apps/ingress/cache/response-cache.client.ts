@@ -126,7 +126,8 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
   async keepAnswer(ticket: CacheTicket, attempt: Attempt, answer: unknown): Promise<void> {
     const stored = StoredAnswer.safeParse(answer);
     const { parsed } = ticket.request;
-    const asked = parsed.kind === 'embedding' ? null : (parsed.request.maxTokens ?? null);
+    const generates = parsed.kind === 'chat' || parsed.kind === 'completion';
+    const asked = generates ? (parsed.request.maxTokens ?? null) : null;
     if (!stored.success || !isWhole(stored.data, asked)) return this.counted('skipped');
     await this.keep(ticket, attempt, { kind: 'answer', answer: stored.data });
   }

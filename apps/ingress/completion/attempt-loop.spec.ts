@@ -75,6 +75,22 @@ describe('the attempt loop', () => {
     expect(textOf(events)).toBe('b');
   });
 
+  it('tells the content type of the attempt that answers, before its bytes, and of no other', async () => {
+    const head = (contentType: string): WorkerFrame => ({
+      type: 'accepted',
+      notice: { loading: false, waitedMs: 0, contentType },
+    });
+    const waiting: WorkerFrame = { type: 'accepted', notice: { loading: false, waitedMs: 0 } };
+    const { events } = await play({
+      frames: [
+        [waiting, head('text/plain'), error('upstream_error')],
+        [waiting, head('audio/mpeg'), bytes('b'), end],
+      ],
+    });
+    expect(kinds(events)).toEqual(['attempt', 'attempt-failed', 'attempt', 'head', 'bytes', 'finished']);
+    expect(events).toContainEqual({ kind: 'head', index: 1, contentType: 'audio/mpeg' });
+  });
+
   it.each([[[end]], [[bytes('role', false), end]], [[]]])('takes an empty answer for a failure: %j', async (frames) => {
     const { events } = await play({ frames: [frames, [bytes('b'), end]] });
     expect(textOf(events)).toBe('b');

@@ -6,10 +6,16 @@
 import type { Attempt, QueuedNotice, StreamFailure, UsageNotice } from '#contracts';
 import { nextAttempt, type FailedAttempt, type TryList } from './retry-policy.js';
 
+interface Accepted {
+  readonly loading: boolean;
+  readonly waitedMs: number;
+  readonly contentType?: string | undefined;
+}
+
 /** A frame of a worker, as the loop needs it. */
 export type WorkerFrame =
   | { readonly type: 'queued'; readonly notice: QueuedNotice }
-  | { readonly type: 'accepted'; readonly notice: { readonly loading: boolean; readonly waitedMs: number } }
+  | { readonly type: 'accepted'; readonly notice: Accepted }
   | { readonly type: 'data'; readonly content: boolean; readonly last: boolean; readonly bytes: Uint8Array }
   | { readonly type: 'usage'; readonly notice: UsageNotice }
   | { readonly type: 'end' }
@@ -34,6 +40,8 @@ export type LoopEvent =
       readonly after: StreamFailure | null;
     }
   | { readonly kind: 'queued'; readonly index: number; readonly notice: QueuedNotice }
+  /** What the bytes that follow are, where that is the upstream's to say. */
+  | { readonly kind: 'head'; readonly index: number; readonly contentType: string }
   /** Bytes for the client. The first of these commits. */
   | {
       readonly kind: 'bytes';
@@ -108,8 +116,11 @@ async function* runAttempt(
       case 'queued':
         yield { kind: 'queued', index, notice: frame.notice };
         break;
-      case 'accepted':
+      case 'accepted': {
+        const { contentType } = frame.notice;
+        if (contentType !== undefined) held.push({ kind: 'head', index, contentType });
         break;
+      }
       case 'data': {
         const event: LoopEvent = { kind: 'bytes', index, bytes: frame.bytes, content: frame.content, last: frame.last };
         if (!committed && !frame.content) {

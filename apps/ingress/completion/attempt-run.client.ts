@@ -96,11 +96,11 @@ export class AttemptRun {
       maxWaitMs: running.maxWaitMs,
       deadlineMs: maxRequestMs,
       inputTokens: facts.inputTokens,
-      outputCap: job.parsed.kind === 'embedding' ? null : admission.outputCap,
+      outputCap: admission.outputCap,
       dropParams: job.gateway.dropParams ?? false,
       omit: job.gateway.additionalDropParams ?? [],
       answerSettings: job.answerSettings,
-      keepAnswer: running.cache?.use.write === true && job.parsed.kind !== 'embedding',
+      keepAnswer: running.cache?.use.write === true && job.parsed.kind !== 'embedding' && job.parsed.kind !== 'raw',
     };
   }
 
@@ -131,6 +131,9 @@ export class AttemptRun {
         return;
       case 'queued':
         delivery.queued(event.notice);
+        return;
+      case 'head':
+        delivery.head(event.contentType);
         return;
       case 'bytes':
         if (state !== undefined && event.content) {

@@ -1,7 +1,7 @@
 /** The way in for every generating endpoint: who calls, what they sent, and an answer written to the socket. */
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { GatewayError } from '#contracts';
+import { GatewayError, type KeyRecord } from '#contracts';
 import { Snapshots } from '#service';
 import { withSpan } from '#telemetry';
 import type { InvalidBody, ParsedBody } from '#wire';
@@ -40,6 +40,19 @@ export class CompletionEntry {
     reply: HttpReply,
     parse: (body: Record<string, unknown>) => ParsedBody<ParsedJob>,
   ): Promise<void> {
+    const model = modelInPath(request.raw.url ?? '');
+    await this.answerBytes(request, reply, (bytes) => {
+      const body = readJsonObject(bytes);
+      return parse(model === null ? body : { ...body, model });
+    });
+  }
+
+  /** The same for bodies that are not always JSON; reading one may need to know who calls. */
+  async answerBytes(
+    request: HttpRequest,
+    reply: HttpReply,
+    read: (body: Uint8Array | null, key: KeyRecord) => ParsedBody<ParsedJob> | Promise<ParsedBody<ParsedJob>>,
+  ): Promise<void> {
     const scope = scopeOf(request.raw);
     const key = await timed(scope, 'auth', () =>
       withSpan('gateway.authenticate', {}, async (span) => {
@@ -49,20 +62,32 @@ export class CompletionEntry {
       }),
     );
     scope.isAdmin = key.role !== 'user';
-    const parsed = parse(this.bodyOf(request));
+    const parsed = await read(this.bodyOf(request), key);
     if (parsed.kind === 'invalid') throw invalidBody(parsed);
     reply.hijack();
     const writer = new ResponseWriter(reply.raw);
     await this.runner.run({ ...parsed.value, key, scope, writer, header: (name) => singleHeader(request.raw, name) });
   }
 
-  private bodyOf(request: HttpRequest): Record<string, unknown> {
+  /** The bytes of a body within the configured limit; throws request_too_large. */
+  private bodyOf(request: HttpRequest): Uint8Array | null {
     const bytes = bodyBytes(request.body);
     const limit = this.snapshots.current()?.general.maxRequestBytes;
     if (limit !== undefined && bytes !== null && bytes.byteLength > limit) {
       throw new GatewayError('request_too_large', { limit: `${Math.round(limit / 1024 / 1024)} MB` });
     }
-    return readJsonObject(bytes);
+    return bytes;
+  }
+}
+
+/** The model that Azure's clients name in the path (`/openai/deployments/MODEL/...`, `/engines/MODEL/...`): it wins, as there. */
+export function modelInPath(url: string): string | null {
+  const name = /^(?:\/v1)?\/(?:openai\/deployments|engines)\/([^/?]+)\//.exec(url)?.[1];
+  if (name === undefined) return null;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 
@@ -88,3 +113,11 @@ export function invalidBody(invalid: InvalidBody): GatewayError {
     ...(invalid.details === undefined ? {} : { dialectDetails: invalid.details }),
   });
 }
+
+/** The refusal of a body that names no model where none can be chosen for it. */
+export const missingModel: InvalidBody = {
+  kind: 'invalid',
+  message: "Missing required parameter: 'model'.",
+  param: 'model',
+  code: 'invalid_request',
+};

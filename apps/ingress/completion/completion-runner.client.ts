@@ -88,7 +88,8 @@ export class CompletionRunner {
           choices: facts.choices,
           endUser: job.gateway.user ?? null,
           tags: query.overrides.tags,
-          generates: job.parsed.kind !== 'embedding',
+          generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
+          ...(facts.units === undefined ? {} : { units: facts.units }),
         });
       const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
       const running = {

@@ -1,15 +1,17 @@
 /**
  * Hands one answer to one client: status and headers with the first content, then bytes as they come. Streams that wait
  * in a host's queue get comments, which every client skips. Whole answers are collected first, so that their headers can
- * name the cost and a failure in their middle still leads to the next attempt.
+ * name the cost and a failure in their middle still leads to the next attempt. Where an endpoint is passed through, the
+ * upstream's content type decides: JSON and text come whole, files and events as they come.
  */
 import { GatewayError, isErrorCode, type QueuedNotice, type StreamFailure } from '#contracts';
-import { createEncoder, type AnswerDialect } from '#wire';
+import { createEncoder, isEventStreamType, isWholeType, type AnswerDialect } from '#wire';
 import type { ResponseWriter } from '../http/sse-writer.js';
 
 /** An SSE comment and the empty line after it: some clients read event by event. */
 const sseComment = (text: string) => Buffer.from(`: ${text}\n\n`);
 
+const eventStream = 'text/event-stream; charset=utf-8';
 const keepAliveMs = 15_000;
 /** Shorter waits are not worth sending the status early for. */
 const commentAfterMs = 1_000;
@@ -31,6 +33,8 @@ export class Delivery {
   private keepAlive: NodeJS.Timeout | null = null;
   private complete = false;
   private contentSent = false;
+  /** What the upstream says that its bytes are; null where the dialect says it. */
+  private contentType: string | null = null;
 
   constructor(
     private readonly writer: ResponseWriter,
@@ -44,9 +48,19 @@ export class Delivery {
     return this.complete;
   }
 
-  /** Says where the request stands in a queue. */
+  /** The next bytes are of this content type. */
+  head(contentType: string): void {
+    this.contentType = contentType;
+  }
+
+  private get streams(): boolean {
+    return this.contentType === null ? this.options.stream : !isWholeType(this.contentType);
+  }
+
+  /** Says where the request stands in a queue. Whoever waits for a file cannot be told. */
   queued(notice: QueuedNotice): void {
     const { options } = this;
+    if (options.dialect === 'other') return;
     const worthwhile = options.now() - this.startedAt > commentAfterMs || (notice.estimateMs ?? 0) > commentAfterMs;
     if (!options.stream || !options.queueComments || !worthwhile || this.contentSent) return;
     this.begin();
@@ -57,7 +71,7 @@ export class Delivery {
   /** Passes bytes on; waits while the client's socket is full. */
   async bytes(bytes: Uint8Array, last: boolean): Promise<void> {
     if (this.complete) return;
-    if (!this.options.stream) {
+    if (!this.streams) {
       this.whole.push(bytes);
       if (last) this.sendWhole();
       return;
@@ -72,7 +86,7 @@ export class Delivery {
   /** The attempt ended without saying that its last bytes were the last. */
   finish(): void {
     if (this.complete) return;
-    if (this.options.stream) this.end();
+    if (this.streams) this.end();
     else this.sendWhole();
   }
 
@@ -81,6 +95,12 @@ export class Delivery {
     const error = gatewayErrorOf(failure, this.options.model);
     if (!this.writer.started) throw error;
     if (this.complete) return;
+    if (this.isFile) {
+      this.complete = true;
+      this.stop();
+      this.writer.cut();
+      return;
+    }
     this.end(failure.details['inBand'] === true ? undefined : this.inBand(error));
   }
 
@@ -88,14 +108,17 @@ export class Delivery {
     if (this.keepAlive !== null) clearInterval(this.keepAlive);
   }
 
+  /** Bytes that can hold no word of ours: what is wrong with them shows only in how the connection ends. */
+  private get isFile(): boolean {
+    return this.contentType !== null && !isEventStreamType(this.contentType);
+  }
+
   private begin(): void {
     if (this.writer.started) return;
-    this.writer.begin(200, {
-      ...this.options.headers(),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-    });
+    const contentType = this.contentType ?? eventStream;
+    const pacing = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+    this.writer.begin(200, { ...this.options.headers(), 'content-type': contentType, ...(this.isFile ? {} : pacing) });
+    if (this.isFile) return;
     this.keepAlive = setInterval(() => void this.writer.write(sseComment('keep-alive')), keepAliveMs);
   }
 
@@ -109,7 +132,7 @@ export class Delivery {
     this.complete = true;
     const [first] = this.whole;
     const body = this.whole.length === 1 && first !== undefined ? first : Buffer.concat(this.whole);
-    this.writer.send(200, { ...this.options.headers(), 'content-type': 'application/json' }, body);
+    this.writer.send(200, { ...this.options.headers(), 'content-type': this.contentType ?? 'application/json' }, body);
   }
 
   private inBand(error: GatewayError): Uint8Array | undefined {

@@ -1,12 +1,13 @@
 /** What a request needs and how large it is: what routing and admission decide by. Pure. */
 import type { RequestNeeds } from '#contracts';
-import type { ChatRequest, CompletionRequest, EmbeddingRequest } from '#wire';
-import { estimateChatTokens, estimateTokens } from '#wire';
+import type { BilledUnits, ChatRequest, CompletionRequest, EmbeddingRequest, RawRequest } from '#wire';
+import { estimateChatTokens, estimateTokens, passthroughSize } from '#wire';
 
 export type ParsedRequest =
   | { readonly kind: 'chat'; readonly request: ChatRequest }
   | { readonly kind: 'completion'; readonly request: CompletionRequest }
-  | { readonly kind: 'embedding'; readonly request: EmbeddingRequest };
+  | { readonly kind: 'embedding'; readonly request: EmbeddingRequest }
+  | { readonly kind: 'raw'; readonly request: RawRequest };
 
 export interface RequestFacts {
   readonly needs: RequestNeeds;
@@ -15,6 +16,8 @@ export interface RequestFacts {
   /** What the client allows at most for one choice; null where it did not say. */
   readonly maxOutputTokens: number | null;
   readonly choices: number;
+  /** The most that may be billed beside tokens. */
+  readonly units?: BilledUnits;
 }
 
 const noNeeds: RequestNeeds = { tools: false, vision: false, jsonSchema: false, reasoning: false };
@@ -42,12 +45,14 @@ export function factsOf(parsed: ParsedRequest): RequestFacts {
         maxOutputTokens: null,
         choices: 1,
       };
+    case 'raw':
+      return { needs: noNeeds, choices: 1, ...passthroughSize(parsed.request) };
   }
 }
 
 /** The last user message's text, for the complexity router; cut to 32 KiB. */
 export function lastUserTextOf(parsed: ParsedRequest): string | null {
-  if (parsed.kind === 'embedding') return null;
+  if (parsed.kind === 'embedding' || parsed.kind === 'raw') return null;
   if (parsed.kind === 'completion') {
     const first = parsed.request.prompts[0];
     return typeof first === 'string' ? first.slice(0, maxUserText) : null;

@@ -9,7 +9,8 @@ import { Environment } from '#config';
 import type { Attempt, InferOpen, TokenUsage } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
-import { cloudEquivalentOf, costOfUsage, UsageReporter } from '#upstream';
+import { cloudEquivalentOf, costOfUsage, UsageReporter, type AttemptCost } from '#upstream';
+import { countedUnits } from '#wire';
 import type { AttemptState } from './attempt-run.client.js';
 import type { RunningRequest } from './completion-runner.client.js';
 import { inferOpenOf } from './infer-open.js';
@@ -44,7 +45,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     let tokens = 0;
     for (const state of states) {
       const usage = state.usage?.usage ?? seenUsage(running, state);
-      const cost = state.usage?.costNanoUsd ?? costOfUsage(usage, state.attempt.price, null).nanoUsd ?? 0;
+      const cost = state.usage?.costNanoUsd ?? this.seenCost(running, state, usage).nanoUsd ?? 0;
       if (state.usage?.durable !== true) await this.closeForWorker(running, state, usage, ending);
       costNanoUsd += cost;
       tokens += usage.inputTokens + usage.outputTokens;
@@ -86,6 +87,13 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /** The cost of what passed by. Units of passed-through endpoints count once anything came. */
+  private seenCost({ job }: RunningRequest, state: AttemptState, usage: TokenUsage): AttemptCost {
+    const { parsed } = job;
+    const units = parsed.kind === 'raw' && state.contentFrames > 0 ? countedUnits(parsed.request) : {};
+    return costOfUsage(usage, state.attempt.price, null, units);
+  }
+
   private async closeForWorker(
     running: RunningRequest,
     state: AttemptState,
@@ -93,7 +101,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     ending: Ending,
   ): Promise<void> {
     const durationMs = performance.now() - state.startedMs;
-    const cost = costOfUsage(usage, state.attempt.price, null);
+    const cost = this.seenCost(running, state, usage);
     const failed = state.failure !== null || !(ending.delivered || ending.clientGone);
     await this.reporter.close(this.openingOf(running, state), {
       outcome: failed ? 'failure' : ending.clientGone ? 'client_disconnected' : 'success',
@@ -156,7 +164,7 @@ function seenUsage(running: RunningRequest, state: AttemptState): TokenUsage {
     inputTokens: worked ? running.facts.inputTokens : 0,
     cachedInputTokens: 0,
     cacheWriteTokens: 0,
-    outputTokens: state.contentFrames,
+    outputTokens: running.job.parsed.kind === 'raw' ? 0 : state.contentFrames,
     reasoningTokens: 0,
     source: 'counted',
   };

@@ -47,6 +47,11 @@ export class ResponseWriter {
     if (!this.response.writableEnded) this.response.end(bytes);
   }
 
+  /** Ends a body that is not complete in the one way that every client notices. */
+  cut(): void {
+    this.response.destroy();
+  }
+
   /** A whole answer at once. */
   send(status: number, headers: Readonly<Record<string, string>>, body: Uint8Array): void {
     if (this.response.headersSent) return;

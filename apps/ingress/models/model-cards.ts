@@ -1,6 +1,6 @@
 /** What the router knows of models, in the shapes that clients list. Pure. */
-import type { Deployment, ModelCard } from '#contracts';
-import type { ListedModel, ModelInfo } from '#wire';
+import type { Deployment, Endpoint, ModelCard } from '#contracts';
+import type { ListedModel, ModelGroup, ModelInfo } from '#wire';
 
 /** Clients sort by it; it stands for "always been there". */
 const createdSeconds = 1_677_610_602;
@@ -19,6 +19,32 @@ export function listedModel(card: ModelCard): ListedModel {
   };
 }
 
+/** LiteLLM's names of what a model is for. */
+const modeNames: Readonly<Record<Endpoint, string>> = {
+  chat: 'chat',
+  completion: 'completion',
+  embedding: 'embedding',
+  rerank: 'rerank',
+  speech: 'audio_speech',
+  transcription: 'audio_transcription',
+  image: 'image_generation',
+  moderation: 'moderation',
+};
+
+/** One name of /model_group/info: what its deployments can together. Limits are summed; one without a limit has none. */
+export function modelGroupOf(card: ModelCard, all: readonly Deployment[]): ModelGroup {
+  const deployments = all.filter(({ id }) => card.deploymentIds.includes(id));
+  const sum = (limits: readonly (number | null)[]): number | null =>
+    limits.length === 0 || limits.includes(null) ? null : limits.reduce<number>((total, one) => total + (one ?? 0), 0);
+  return {
+    ...listedModel(card),
+    providers: [...new Set(deployments.map(({ provider }) => provider))],
+    mode: modeNames[card.mode],
+    rpm: sum(deployments.map(({ rpm }) => rpm)),
+    tpm: sum(deployments.map(({ tpm }) => tpm)),
+  };
+}
+
 /** One deployment of /v1/model/info, with its data policy. No address and no key. */
 export function modelInfoOf(card: ModelCard, deployment: Deployment): ModelInfo {
   return {
@@ -26,7 +52,7 @@ export function modelInfoOf(card: ModelCard, deployment: Deployment): ModelInfo 
     deploymentId: deployment.id,
     upstreamModel: `${deployment.provider}/${deployment.upstreamModel}`,
     provider: deployment.provider,
-    mode: deployment.mode,
+    mode: modeNames[deployment.mode],
     more: {
       ...deployment.modelInfo,
       data_policy: deployment.dataPolicy,

@@ -1,13 +1,13 @@
 /** GET /v1/models, /v1/models/ID and /v1/model/info: what this key may use. */
-import { Controller, Get, Param, Req } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { Bus } from '#bus';
 import { GatewayError, RouterModels, type ModelCard } from '#contracts';
 import { Snapshots } from '#service';
-import { anthropicModelList, anthropicModelObject, modelInfoList, modelList, modelObject } from '#wire';
+import { anthropicModelList, anthropicModelObject, modelGroupList, modelInfoList, modelList, modelObject } from '#wire';
 import { Access } from '../access/access.client.js';
 import type { HttpRequest } from '../completion/completion.controller.js';
 import { scopeOf } from '../http/request-scope.js';
-import { listedModel, modelInfoOf } from './model-cards.js';
+import { listedModel, modelGroupOf, modelInfoOf } from './model-cards.js';
 
 @Controller(['v1', ''])
 export class ModelsController {
@@ -41,6 +41,14 @@ export class ModelsController {
         .map((deployment) => modelInfoOf(card, deployment)),
     );
     return modelInfoList(infos);
+  }
+
+  @Get('model_group/info')
+  async groups(@Req() request: HttpRequest, @Query('model_group') name?: string): Promise<object> {
+    const cards = await this.cards(request);
+    const deployments = this.snapshots.current()?.deployments ?? [];
+    const shown = name === undefined ? cards : cards.filter(({ id }) => id === name);
+    return modelGroupList(shown.map((card) => modelGroupOf(card, deployments)));
   }
 
   private async cards(request: HttpRequest): Promise<readonly ModelCard[]> {

@@ -88,6 +88,35 @@ export const EmbeddingBody = z.looseObject({
   ...gatewayFields,
 });
 
+const ownModel = model.describe('A name of /v1/models; without it the first one of that mode').optional();
+const list = z.array(anything).min(1);
+
+export const RerankBody = z.looseObject({
+  model: ownModel,
+  query: text.min(1),
+  documents: list,
+  top_n: z.int().min(1).optional(),
+  return_documents: z.boolean().optional(),
+});
+
+export const ModerationBody = z.looseObject({ model: ownModel, input: z.union([text.min(1), list]) });
+
+export const SpeechBody = z.looseObject({
+  model: ownModel,
+  input: text.min(1),
+  voice: anything.optional(),
+  response_format: text.describe('mp3, opus, aac, flac, wav or pcm').optional(),
+  speed: z.number().optional(),
+});
+
+export const ImageBody = z.looseObject({
+  model: ownModel,
+  prompt: text.min(1),
+  n: z.int().min(1).optional(),
+  size: text.optional(),
+  quality: text.optional(),
+});
+
 export const ResponsesBody = z.looseObject({
   model,
   input: z.union([text, z.array(z.looseObject({}))]).describe('A text, or items as in the OpenAI Responses API'),

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
-import { parseChatBody, parseCompletionBody, parseEmbeddingBody, parseMessagesBody, parseResponsesBody } from '#wire';
+import {
+  parseChatBody,
+  parseCompletionBody,
+  parseEmbeddingBody,
+  parseMessagesBody,
+  parsePassthroughJson,
+  parseResponsesBody,
+  passthroughEndpoints,
+} from '#wire';
 import { readKeyFields, readTeamFields, readUserFields } from '../../accounting/keys/admin-fields.js';
 import { adminRoutes } from '../admin/roles.js';
 import { IngressModule } from '../ingress.module.js';
@@ -8,8 +16,12 @@ import {
   ChatCompletionBody,
   CompletionBody,
   EmbeddingBody,
+  ImageBody,
   KeyFields,
   MessagesBody,
+  ModerationBody,
+  RerankBody,
+  SpeechBody,
   ResponsesBody,
   TeamFields,
   UserFields,
@@ -70,6 +82,9 @@ describe('the description', () => {
 
 const question = [{ role: 'user', content: 'Which lamp is lit?' }];
 
+const passedThrough = (name: 'rerank' | 'moderations' | 'speech' | 'generations') => (body: unknown) =>
+  parsePassthroughJson(body, passthroughEndpoints[name]);
+
 describe.each([
   [
     'chat',
@@ -85,6 +100,10 @@ describe.each([
     parseResponsesBody,
     { input: 'Hello', instructions: 'Be short.', max_output_tokens: 20 },
   ],
+  ['rerank', RerankBody, passedThrough('rerank'), { query: 'lamp', documents: ['a', 'b'], top_n: 1 }],
+  ['moderation', ModerationBody, passedThrough('moderations'), { input: ['a', 'b'] }],
+  ['speech', SpeechBody, passedThrough('speech'), { input: 'Hello', voice: 'alloy' }],
+  ['image', ImageBody, passedThrough('generations'), { prompt: 'A lamp', n: 2 }],
   ['messages', MessagesBody, parseMessagesBody, { max_tokens: 20, messages: question, stop_sequences: ['x'] }],
 ] as const)('the body of %s', (_name, schema, parse, fields) => {
   const body = { model: 'house', ...fields };

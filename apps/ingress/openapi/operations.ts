@@ -26,6 +26,40 @@ export const operations: Readonly<Record<string, Operation>> = {
     body: body.ResponsesBody,
     streams: true,
   },
+  'POST /v1/rerank': {
+    tag: 'inference',
+    summary: 'Orders documents by a query; passed through to deployments of mode rerank',
+    body: body.RerankBody,
+  },
+  'POST /v2/rerank': { tag: 'inference', summary: 'The same, for Cohere’s clients', body: body.RerankBody },
+  'POST /v1/moderations': {
+    tag: 'inference',
+    summary: 'Passed through to deployments of mode moderation',
+    body: body.ModerationBody,
+  },
+  'POST /v1/audio/speech': {
+    tag: 'inference',
+    summary: 'Text to speech; passed through to deployments of mode audio_speech, answers audio',
+    body: body.SpeechBody,
+  },
+  'POST /v1/audio/transcriptions': {
+    tag: 'inference',
+    summary: 'Speech to text: multipart/form-data with `file` and `model`; deployments of mode audio_transcription',
+  },
+  'POST /v1/audio/translations': { tag: 'inference', summary: 'The same, into English' },
+  'POST /v1/images/generations': {
+    tag: 'inference',
+    summary: 'Makes images; passed through to deployments of mode image_generation',
+    body: body.ImageBody,
+  },
+  'POST /v1/images/edits': {
+    tag: 'inference',
+    summary: 'Changes images: multipart/form-data with `image`, `prompt` and `model`',
+  },
+  'POST /v1/images/variations': {
+    tag: 'inference',
+    summary: 'Variations of an image: multipart/form-data with `image` and `model`',
+  },
   'POST /v1/messages': {
     tag: 'inference',
     summary: 'Chat, in Anthropic’s shape, in front of any model',
@@ -40,6 +74,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'GET /v1/models': { tag: 'models', summary: 'Models that the key may use', answer: answer.ModelList },
   'GET /v1/models/{id}': { tag: 'models', summary: 'One model; its name may hold slashes' },
+  'GET /v1/model_group/info': {
+    tag: 'models',
+    summary: 'The same by name: what the deployments of one name can together',
+    query: { model_group: 'Only this name' },
+  },
   'GET /v1/model/info': { tag: 'models', summary: 'Deployments of these models, with price, context and data policy' },
 
   'POST /key/generate': { tag: 'keys', summary: 'Make a key', body: body.NewKeyBody, answer: answer.KeyWithSecret },

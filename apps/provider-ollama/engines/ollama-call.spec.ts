@@ -13,7 +13,9 @@ const facts = {
 };
 
 function bodyOf(prepared: ReturnType<typeof prepareOllamaCall>): unknown {
-  return prepared.kind === 'call' ? JSON.parse(String(prepared.parts.request.body)) : prepared.failure;
+  if (prepared.kind === 'refused') return prepared.failure;
+  const { body } = prepared.parts.request;
+  return typeof body === 'string' ? JSON.parse(body) : body;
 }
 
 describe('prepareOllamaCall', () => {

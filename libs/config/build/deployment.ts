@@ -165,6 +165,13 @@ const costKeys = [
   'cache_read_input_token_cost',
   'cache_creation_input_token_cost',
   'input_cost_per_request',
+  'input_cost_per_second',
+  'output_cost_per_second',
+  'input_cost_per_image',
+  'output_cost_per_image',
+  'input_cost_per_character',
+  'output_cost_per_character',
+  'input_cost_per_query',
 ] as const;
 
 function costsOf(source: { readonly [Key in (typeof costKeys)[number]]?: number | undefined }) {

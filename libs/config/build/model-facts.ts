@@ -3,8 +3,15 @@ import type { BackendKind, Capabilities, Endpoint, Price } from '#contracts';
 import { findModelFacts, findPrice, perMillionOfPerToken } from '#pricing';
 import type { ModelFacts } from '#pricing';
 
-/** The cost keys of `litellm_params` or `model_info`: USD per token. */
+/** The cost keys of `litellm_params` or `model_info`: USD per token, or per unit. */
 export interface WrittenCosts {
+  readonly input_cost_per_second?: number | undefined;
+  readonly output_cost_per_second?: number | undefined;
+  readonly input_cost_per_image?: number | undefined;
+  readonly output_cost_per_image?: number | undefined;
+  readonly input_cost_per_character?: number | undefined;
+  readonly output_cost_per_character?: number | undefined;
+  readonly input_cost_per_query?: number | undefined;
   readonly input_cost_per_token?: number | undefined;
   readonly output_cost_per_token?: number | undefined;
   readonly cache_read_input_token_cost?: number | undefined;
@@ -34,7 +41,7 @@ export function priceOf(
       ? localPrice
       : listed === null
         ? null
-        : { ...listed, longContext: listed.longContext ?? undefined };
+        : { ...listed, longContext: listed.longContext ?? undefined, units: listed.units };
   const keys = Object.values(written).filter((value) => value !== undefined);
   if (keys.length === 0) return base;
   const perMillion = (perToken: number | undefined) => (perToken === undefined ? null : perMillionOfPerToken(perToken));
@@ -44,8 +51,25 @@ export function priceOf(
     cacheReadPerMillion: perMillion(written.cache_read_input_token_cost),
     cacheWritePerMillion: perMillion(written.cache_creation_input_token_cost),
     perRequest: written.input_cost_per_request === undefined ? null : String(written.input_cost_per_request),
+    ...unitsOf(written, base),
     source: 'config',
   };
+}
+
+/** Prices of units. Where none is written the table's stay: a token price that is set right does not make images free. */
+function unitsOf(written: WrittenCosts, base: Price | null): { units?: NonNullable<Price['units']> } {
+  const text = (...values: readonly (number | undefined)[]): string | null => {
+    const first = values.find((value) => value !== undefined);
+    return first === undefined ? null : String(first);
+  };
+  const perImage = text(written.output_cost_per_image, written.input_cost_per_image);
+  const perSecond = text(written.input_cost_per_second, written.output_cost_per_second);
+  const perCharacter = text(written.input_cost_per_character, written.output_cost_per_character);
+  const perSearch = text(written.input_cost_per_query);
+  if ([perImage, perSecond, perCharacter, perSearch].every((price) => price === null)) {
+    return base?.units === undefined ? {} : { units: base.units };
+  }
+  return { units: { perImage, perSecond, perCharacter, perSearch, imageInputPerMillion: null } };
 }
 
 /** Context size, mode and capabilities from the table, under the first of `models` that it knows. */
@@ -62,6 +86,7 @@ const modes: Readonly<Record<string, Endpoint>> = {
   audio_speech: 'speech',
   audio_transcription: 'transcription',
   image_generation: 'image',
+  image_edit: 'image',
   moderation: 'moderation',
 };
 

@@ -163,8 +163,6 @@ export const inertKeys: Readonly<Record<string, Readonly<Record<string, string>>
     default_api_key_tpm_limit: absent,
     max_budget: absent,
     budget_duration: absent,
-    input_cost_per_second: 'prices are by token or by request',
-    output_cost_per_second: 'prices are by token or by request',
     configurable_clientside_auth_params: 'credentials of clients are never sent upstream',
     ssl_verify: absent,
     max_file_size_mb: absent,

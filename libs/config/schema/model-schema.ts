@@ -23,6 +23,13 @@ const costKeys = {
   cache_read_input_token_cost: amountUsd("Price of an input token read from the provider's cache"),
   cache_creation_input_token_cost: amountUsd("Price of an input token written to the provider's cache"),
   input_cost_per_request: amountUsd('Price of each request beside its tokens'),
+  input_cost_per_second: amountUsd('Price of a second of audio that is transcribed'),
+  output_cost_per_second: amountUsd('Price of a second of speech', { default: 'input_cost_per_second' }),
+  input_cost_per_image: amountUsd('Price of an image, where `output_cost_per_image` is not set'),
+  output_cost_per_image: amountUsd('Price of an image that is made'),
+  input_cost_per_character: amountUsd('Price of a character that is spoken'),
+  output_cost_per_character: amountUsd('The same, where `input_cost_per_character` is not set'),
+  input_cost_per_query: amountUsd('Price of a rerank'),
 };
 
 const limitKeys = {
@@ -181,6 +188,7 @@ export const ModelInfo = z.looseObject({
       'audio_speech',
       'audio_transcription',
       'image_generation',
+      'image_edit',
       'moderation',
     ],
     'What it can be asked for. `completion` is read as chat: both endpoints work',

@@ -9,7 +9,7 @@ export interface StreamPlan {
   readonly contentType: string;
   /** Sent at once with the headers. */
   readonly opening: readonly string[];
-  readonly pieces: readonly string[];
+  readonly pieces: readonly (string | Uint8Array)[];
   readonly closing: readonly string[];
   readonly failure: (message: string) => string;
 }

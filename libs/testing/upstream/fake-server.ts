@@ -11,6 +11,8 @@ export interface LoggedRequest {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
+  /** The body as it came, for what is no text. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** The body as JSON; undefined where it is none. */
   readonly body: unknown;
   /** All times are milliseconds of `performance.now()`. */
@@ -81,13 +83,15 @@ export class FakeServer {
 
   private async exchange(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    const text = await bodyOf(incoming);
+    const bytes = await bodyOf(incoming);
+    const text = new TextDecoder().decode(bytes);
     const request: LoggedRequest = {
       number: this.requests.length,
       method: incoming.method ?? 'GET',
       path: (incoming.url ?? '/').split('?')[0] ?? '/',
       headers: incoming.headers,
       text,
+      bytes,
       body: parsed(text),
       receivedAtMs: performance.now(),
       status: null,
@@ -108,10 +112,10 @@ export class FakeServer {
   }
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return Uint8Array.from(Buffer.concat(chunks));
 }
 
 function parsed(text: string): unknown {

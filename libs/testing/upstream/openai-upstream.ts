@@ -2,6 +2,7 @@
  * A fake OpenAI-compatible upstream: OpenAI itself, OpenRouter (comments, costs, errors inside a 200), or one of the local
  * engines that imitate OpenAI.
  */
+import { answerMedia, readMediaBody } from './openai-media.js';
 import { isAnsweredOtherwise, refuse, sendJson, streamAnswer } from './answer.js';
 import { Script, countTokens, piecesOf, type Behaviour, type Refusal } from './behaviour.js';
 import { FakeServer, type Exchange } from './fake-server.js';
@@ -77,6 +78,15 @@ export class OpenAiUpstream {
         return this.withModel(exchange, (body, behaviour) => this.completion(exchange, body, behaviour));
       case 'POST /embeddings':
         return this.withModel(exchange, (body) => this.embeddings(exchange, body));
+      case 'POST /rerank':
+      case 'POST /moderations':
+      case 'POST /audio/speech':
+      case 'POST /audio/transcriptions':
+      case 'POST /audio/translations':
+      case 'POST /images/generations':
+      case 'POST /images/edits':
+      case 'POST /images/variations':
+        return this.media(exchange, path);
       default:
         return refuse(
           response,
@@ -129,6 +139,22 @@ export class OpenAiUpstream {
     const behaviour = this.script.take(body.model);
     if (await isAnsweredOtherwise(exchange, behaviour)) return;
     await answer(body, behaviour);
+  }
+
+  /** Endpoints beside text: a JSON body or a form. */
+  private async media(exchange: Exchange, path: string): Promise<void> {
+    const body = await readMediaBody(exchange.request);
+    const model = body?.fields['model'];
+    if (body === null || typeof model !== 'string') {
+      const message = 'you must provide a model parameter';
+      return refuse(exchange.response, openAiRefusal(400, { message, type: 'invalid_request_error' }));
+    }
+    if (this.options.models !== undefined && !this.options.models.includes(model)) {
+      return refuse(exchange.response, this.unknownModel(model));
+    }
+    const behaviour = this.script.take(model);
+    if (await isAnsweredOtherwise(exchange, behaviour)) return;
+    await answerMedia(exchange, path, body, behaviour);
   }
 
   private unknownModel(model: string): Refusal {

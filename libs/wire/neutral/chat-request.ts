@@ -170,12 +170,29 @@ export const EmbeddingRequest = z.object({
 });
 export type EmbeddingRequest = z.infer<typeof EmbeddingRequest>;
 
-/** Endpoints passed through to OpenAI-compatible upstreams: path below the base, and the body as it came. */
+/** One part of a form: a text, or a file. */
+export const FormPart = z.union([
+  z.object({ name: z.string(), value: z.string() }),
+  z.object({ name: z.string(), filename: z.string(), contentType: z.string(), base64: z.string() }),
+]);
+export type FormPart = z.infer<typeof FormPart>;
+
+/** Endpoints passed through to OpenAI-compatible upstreams: path below the base, and the body, without its model, as JSON or as a form. */
 export const RawRequest = z.object({
   path: z.string(),
-  contentType: z.string(),
-  /** JSON bodies as an object (its `model` is replaced), everything else base64. */
   json: z.record(z.string(), z.unknown()).nullable(),
-  bodyBase64: z.string().nullable(),
+  form: z.array(FormPart).nullable(),
 });
 export type RawRequest = z.infer<typeof RawRequest>;
+
+/** What is billed beside tokens; absent = none, or not known. */
+export interface BilledUnits {
+  readonly images?: number;
+  /** Of audio, heard or spoken. */
+  readonly seconds?: number;
+  readonly characters?: number;
+  /** Reranks. */
+  readonly searches?: number;
+  /** Part of the input tokens. */
+  readonly imageInputTokens?: number;
+}

@@ -3,6 +3,8 @@
  * A whole (not streamed) answer is the same events, collected.
  */
 
+import type { BilledUnits } from './chat-request.js';
+
 /** Logprobs of the tokens of one delta, in OpenAI's shape. */
 export interface TokenLogprob {
   readonly token: string;
@@ -26,6 +28,10 @@ export interface UpstreamUsage {
   readonly reasoningTokens: number;
   /** USD as the provider charged it (OpenRouter's usage.cost); null where it does not say. */
   readonly costUsd: number | null;
+  /** Billed beside tokens, by endpoints that are passed through. */
+  readonly units?: BilledUnits;
+  /** The tokens are counted here: the upstream reported none. */
+  readonly counted?: true;
 }
 
 export type StreamEvent =
@@ -70,6 +76,8 @@ export type StreamEvent =
     }
   | { readonly type: 'usage'; readonly usage: UpstreamUsage }
   | { readonly type: 'annotations'; readonly choice: number; readonly annotations: readonly unknown[] }
+  /** A piece of an answer that is passed through as it came. */
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   /** Timings of local engines, milliseconds. */
   | {
       readonly type: 'timing';
@@ -115,6 +123,8 @@ export function isContent(event: StreamEvent): boolean {
     case 'reasoning-delta':
     case 'refusal-delta':
       return event.text.length > 0;
+    case 'bytes':
+      return event.bytes.byteLength > 0;
     case 'tool-call-start':
     case 'tool-call-delta':
     case 'reasoning-signature':

@@ -38,6 +38,29 @@ export interface GatewayFields {
   readonly stagedFailure?: StagedFailure;
 }
 
+/** Their names in a body, for endpoints that pass on everything else. */
+export const gatewayFieldNames: ReadonlySet<string> = new Set([
+  'fallbacks',
+  'context_window_fallbacks',
+  'content_policy_fallbacks',
+  'disable_fallbacks',
+  'num_retries',
+  'timeout',
+  'request_timeout',
+  'stream_timeout',
+  'tags',
+  'metadata',
+  'litellm_metadata',
+  'cache',
+  'drop_params',
+  'additional_drop_params',
+  'allowed_openai_params',
+  'extra_body',
+  'api_base',
+  'base_url',
+  'api_key',
+]);
+
 /** Would point the gateway's request, and possibly its keys, at an address of the client's choice. */
 const refused = ['api_base', 'base_url', 'api_key'] as const;
 

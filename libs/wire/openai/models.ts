@@ -66,7 +66,6 @@ export function modelInfoList(models: readonly ModelInfo[]): object {
 }
 
 function writeModelInfo(model: ModelInfo): object {
-  const can = model.capabilities;
   return {
     model_name: model.id,
     litellm_params: { model: model.upstreamModel },
@@ -78,15 +77,45 @@ function writeModelInfo(model: ModelInfo): object {
       mode: model.mode,
       litellm_provider: model.provider,
       max_tokens: model.maxOutputTokens ?? model.contextLength ?? null,
-      max_input_tokens: model.contextLength ?? null,
-      max_output_tokens: model.maxOutputTokens ?? null,
-      input_cost_per_token: model.inputCostPerToken ?? null,
-      output_cost_per_token: model.outputCostPerToken ?? null,
-      supports_vision: can?.vision ?? null,
-      supports_function_calling: can?.tools ?? null,
-      supports_parallel_function_calling: can?.tools ?? null,
-      supports_response_schema: can?.jsonSchema ?? null,
-      supports_reasoning: can?.reasoning ?? null,
+      ...knownFacts(model),
     },
+  };
+}
+
+/** Sizes, prices and capabilities by LiteLLM's names; null = not known. */
+function knownFacts({ capabilities: can, ...model }: ListedModel): object {
+  return {
+    max_input_tokens: model.contextLength ?? null,
+    max_output_tokens: model.maxOutputTokens ?? null,
+    input_cost_per_token: model.inputCostPerToken ?? null,
+    output_cost_per_token: model.outputCostPerToken ?? null,
+    supports_vision: can?.vision ?? null,
+    supports_function_calling: can?.tools ?? null,
+    supports_parallel_function_calling: can?.tools ?? null,
+    supports_response_schema: can?.jsonSchema ?? null,
+    supports_reasoning: can?.reasoning ?? null,
+  };
+}
+
+/** One name for /model_group/info. */
+export interface ModelGroup extends ListedModel {
+  readonly providers: readonly string[];
+  readonly mode: string;
+  /** Together, a minute; null = without a limit. */
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+}
+
+/** The body of GET /model_group/info. */
+export function modelGroupList(groups: readonly ModelGroup[]): object {
+  return {
+    data: groups.map((group) => ({
+      model_group: group.id,
+      providers: group.providers,
+      mode: group.mode,
+      rpm: group.rpm,
+      tpm: group.tpm,
+      ...knownFacts(group),
+    })),
   };
 }
