@@ -1,7 +1,7 @@
 /**
  * A body of an endpoint that is passed through, JSON or a form. What the gateway itself reads (model, fallbacks, tags ...)
  * is taken out; every other field goes upstream as it came, because engines have fields of their own here
- * (docs/decisions/008-passed-through-fields.md).
+ * (docs/decisions/005-passed-through-fields.md).
  */
 import type { FormPart, RawRequest } from '../neutral/chat-request.js';
 import { gatewayFieldNames, readGatewayFields, type GatewayFields } from '../openai/gateway-fields.js';
