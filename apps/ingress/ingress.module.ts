@@ -7,6 +7,7 @@ import { KeysController } from './admin/keys.controller.js';
 import { SpendController } from './admin/spend.controller.js';
 import { TeamsController } from './admin/teams.controller.js';
 import { UsersController } from './admin/users.controller.js';
+import { Callbacks } from './callbacks/callbacks.client.js';
 import { ConsoleFiles } from './console/console-files.client.js';
 import { ConsolePagesController } from './console/console-pages.controller.js';
 import { ConsoleSessionController } from './console/console-session.controller.js';
@@ -57,6 +58,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     AdminCallers,
     AttemptRun,
     CachedDelivery,
+    Callbacks,
     CompletionEntry,
     CompletionRunner,
     ConsoleFiles,

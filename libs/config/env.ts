@@ -143,6 +143,10 @@ const secretVariables = [
   'WEBHOOK_URL',
   'SLACK_WEBHOOK_URL',
   'SIGNALBOX_WEBHOOK_SECRET',
+  'LANGFUSE_SECRET_KEY',
+  'ARIZE_API_KEY',
+  'PHOENIX_API_KEY',
+  'LOGFIRE_TOKEN',
 ];
 
 /** Drops empty variables and reads `NAME_FILE` twins of secrets. */

@@ -6,6 +6,8 @@ export type { ConfigText, LoadedConfig } from './load-config.js';
 export { readConfigFile, watchConfigFile } from './config-file.client.js';
 export type { ConfigWatch } from './config-file.client.js';
 export { defaultConfig } from './default-config.js';
+export { callbackTarget } from './callback-targets.js';
+export type { CallbackTarget } from './callback-targets.js';
 export { ollamaBaseUrl } from './ollama-host.js';
 export { withDiscoveredModels, discoveredPath } from './discovered-models.js';
 export { Secret, resolveSecret, resolveHeaders, withDeclaredVariables } from './secret.js';

@@ -1,4 +1,5 @@
 /** `general_settings`, the money and cache parts of `litellm_settings`, and `signalbox`. */
+import { callbackNames, missingForCallback } from '../callback-targets.js';
 import type { z } from 'zod';
 import type { GeneralSettings, SecretRef } from '#contracts';
 import { findPrice } from '#pricing';
@@ -154,18 +155,17 @@ type CallbackKey = 'callbacks' | 'success_callback' | 'failure_callback';
 
 function knownCallbacks(key: CallbackKey, { litellm }: Settings, context: BuildContext): string[] {
   const path = ['litellm_settings', key];
-  const known = listOf(litellm[key]).filter((name) => {
-    const isKnown = name === 'langfuse' || name === 'prometheus' || name === 'otel';
-    if (!isKnown) context.problems.warning(path, `'${name}' is not supported, only langfuse, prometheus and otel`);
+  return listOf(litellm[key]).filter((name) => {
+    const isKnown = name === 'prometheus' || callbackNames.includes(name);
+    const missing = missingForCallback(name, (variable) => context.variables.value(variable));
+    if (!isKnown) {
+      const names = ['prometheus', ...callbackNames].join(', ');
+      context.problems.warning(path, `'${name}' is not supported, only ${names}`);
+    } else if (missing.length > 0) {
+      context.problems.warning(path, `${name} gets nothing: ${missing.join(' and ')} not set`);
+    }
     return isKnown;
   });
-  const unset = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'].filter(
-    (name) => context.variables.value(name) === undefined,
-  );
-  if (known.includes('langfuse') && unset.length > 0) {
-    context.problems.warning(path, `langfuse gets nothing: ${unset.join(' and ')} not set`);
-  }
-  return known;
 }
 
 const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };

@@ -1,0 +1,123 @@
+/**
+ * Tells Langfuse and other OTLP backends what became of each request, where the config names them as LiteLLM's callbacks.
+ * Apart from the suite's own traces: it is neither sampled nor does it show how the gateway is built.
+ */
+import { randomBytes } from 'node:crypto';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
+import { callbackTarget, Environment, type CallbackTarget } from '#config';
+import { Snapshots } from '#service';
+import { Logger } from '#telemetry';
+import { attemptAttributes, attemptName, requestAttributes, requestName, type RequestStory } from './request-story.js';
+
+const shutdownMs = 3_000;
+
+interface Backend {
+  readonly target: CallbackTarget;
+  readonly tracer: Tracer;
+  readonly ids: TraceIds;
+  stop(): Promise<void>;
+}
+
+/** Gives each request's span the trace id that its client was told. */
+class TraceIds {
+  next: string | null = null;
+
+  generateTraceId(): string {
+    return this.next ?? randomBytes(16).toString('hex');
+  }
+
+  generateSpanId(): string {
+    return randomBytes(8).toString('hex');
+  }
+}
+
+@Injectable()
+export class Callbacks implements OnModuleInit, OnApplicationShutdown {
+  private readonly backends = new Map<string, Backend>();
+  private onSuccess: readonly string[] = [];
+  private onFailure: readonly string[] = [];
+
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly environment: Environment,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.snapshots.onChange(({ general }) => {
+      void this.configure(general.successCallbacks, general.failureCallbacks);
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, shutdownMs).unref());
+    await Promise.race([Promise.allSettled([...this.backends.values()].map((backend) => backend.stop())), late]);
+  }
+
+  /** Whether anybody is told, so that nothing is collected for nobody. */
+  get wanted(): boolean {
+    return this.backends.size > 0;
+  }
+
+  /** Tells those who want to hear of this ending. */
+  tell(story: RequestStory): void {
+    const names = story.errorCode === null ? this.onSuccess : this.onFailure;
+    for (const name of names) {
+      const backend = this.backends.get(name);
+      if (backend !== undefined) write(story, backend);
+    }
+  }
+
+  private async configure(onSuccess: readonly string[], onFailure: readonly string[]): Promise<void> {
+    this.onSuccess = onSuccess;
+    this.onFailure = onFailure;
+    for (const name of new Set([...onSuccess, ...onFailure])) {
+      if (this.backends.has(name)) continue;
+      const target = callbackTarget(name, (variable) => this.environment.variables[variable]);
+      if (target === null) continue;
+      const backend = await open(target, this.environment.version);
+      this.backends.set(name, backend);
+      this.logger.info({ callback: name }, 'finished requests are told to a callback');
+    }
+  }
+}
+
+/** Loaded only where it is needed: the SDK costs memory in each process. */
+async function open(target: CallbackTarget, version: string): Promise<Backend> {
+  const { BatchSpanProcessor, TracerProvider, AlwaysOnSampler } = await import('@opentelemetry/sdk-trace');
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+  const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  const exporter = new OTLPTraceExporter({ url: target.url, headers: { ...target.headers }, timeoutMillis: 10_000 });
+  const ids = new TraceIds();
+  const provider = new TracerProvider({
+    sampler: new AlwaysOnSampler(),
+    idGenerator: ids,
+    resource: resourceFromAttributes({ 'service.name': 'signalbox', 'service.version': version }),
+    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 4_096 })],
+  });
+  return { target, tracer: provider.getTracer('signalbox'), ids, stop: () => provider.shutdown().catch(() => {}) };
+}
+
+function write(story: RequestStory, { target, tracer, ids }: Backend): void {
+  const { flavour } = target;
+  ids.next = story.traceId;
+  const whole = tracer.startSpan(
+    requestName(story),
+    { kind: SpanKind.SERVER, startTime: story.startedAt, attributes: requestAttributes(story, flavour) },
+    ROOT_CONTEXT,
+  );
+  ids.next = null;
+  const inside = trace.setSpan(context.active(), whole);
+  for (const attempt of story.attempts) {
+    const attributes = attemptAttributes(story, attempt, flavour);
+    const options = { kind: SpanKind.CLIENT, startTime: attempt.startedAt, attributes };
+    end(tracer.startSpan(attemptName(story, attempt), options, inside), attempt.errorCode, attempt.endedAt);
+  }
+  end(whole, story.errorCode, story.endedAt);
+}
+
+function end(span: Span, errorCode: string | null, endedAt: number): void {
+  if (errorCode !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: errorCode });
+  span.end(endedAt);
+}
