@@ -27,16 +27,21 @@ describe('Langfuse', () => {
 });
 
 it.each([
-  ['otel', { OTEL_ENDPOINT: 'http://c:4318', OTEL_HEADERS: 'x-key=a=b, y=2' }, 'http://c:4318/v1/traces', { 'x-key': 'a=b', y: '2' }],
-  ['otel', { OTEL_ENDPOINT: 'http://c:4318/v1/traces' }, 'http://c:4318/v1/traces', {}],
-  ['arize', { ARIZE_SPACE_ID: 's', ARIZE_API_KEY: 'k' }, 'https://otlp.arize.com/v1/traces', { space_id: 's', api_key: 'k' }],
-  ['arize_phoenix', { PHOENIX_COLLECTOR_ENDPOINT: 'http://p:6006' }, 'http://p:6006/v1/traces', {}],
   [
-    'arize_phoenix',
-    { PHOENIX_API_KEY: 'k' },
-    'https://app.phoenix.arize.com/v1/traces',
-    { authorization: 'Bearer k' },
+    'otel',
+    { OTEL_ENDPOINT: 'http://c:4318', OTEL_HEADERS: 'x-key=a=b, y=2' },
+    'http://c:4318/v1/traces',
+    { 'x-key': 'a=b', y: '2' },
   ],
+  ['otel', { OTEL_ENDPOINT: 'http://c:4318/v1/traces' }, 'http://c:4318/v1/traces', {}],
+  [
+    'arize',
+    { ARIZE_SPACE_ID: 's', ARIZE_API_KEY: 'k' },
+    'https://otlp.arize.com/v1/traces',
+    { space_id: 's', api_key: 'k' },
+  ],
+  ['arize_phoenix', { PHOENIX_COLLECTOR_ENDPOINT: 'http://p:6006' }, 'http://p:6006/v1/traces', {}],
+  ['arize_phoenix', { PHOENIX_API_KEY: 'k' }, 'https://app.phoenix.arize.com/v1/traces', { authorization: 'Bearer k' }],
   ['logfire', { LOGFIRE_TOKEN: 't' }, 'https://logfire-api.pydantic.dev/v1/traces', { authorization: 't' }],
 ])('%s with %j leads to %s', (name, variables, url, headers) => {
   expect(callbackTarget(name, of(variables))).toMatchObject({ url, headers });

@@ -7,7 +7,10 @@ const answers: [string, string][] = [
   ['chat', JSON.stringify({ choices: [{ message: { content: 'Grün ist' } }] })],
   ['completion', JSON.stringify({ choices: [{ text: 'Grün ist' }] })],
   ['messages', JSON.stringify({ type: 'message', content: [{ type: 'text', text: 'Grün ist' }] })],
-  ['responses', JSON.stringify({ object: 'response', output: [{ content: [{ type: 'output_text', text: 'Grün ist' }] }] })],
+  [
+    'responses',
+    JSON.stringify({ object: 'response', output: [{ content: [{ type: 'output_text', text: 'Grün ist' }] }] }),
+  ],
   [
     'a chat stream',
     `: queued\n\n${event({ choices: [{ delta: { content: 'Grün' } }] })}${event({ choices: [{ delta: { content: ' ist' } }] })}data: [DONE]\n\n`,

@@ -5,9 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
+import type { DataPolicy } from '#contracts';
 import { callbackTarget, Environment, type CallbackTarget } from '#config';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
+import type { AttemptState } from '../completion/attempt-run.client.js';
+import type { CompletionJob, RunningRequest } from '../completion/completion-runner.client.js';
+import type { Ending } from '../completion/request-journal.publisher.js';
+import { storyOf, type StoryEnding } from './story-of.js';
 import { attemptAttributes, attemptName, requestAttributes, requestName, type RequestStory } from './request-story.js';
 
 const shutdownMs = 3_000;
@@ -35,6 +40,7 @@ class TraceIds {
 @Injectable()
 export class Callbacks implements OnModuleInit, OnApplicationShutdown {
   private readonly backends = new Map<string, Backend>();
+  private readonly told = new WeakSet<CompletionJob>();
   private onSuccess: readonly string[] = [];
   private onFailure: readonly string[] = [];
 
@@ -55,14 +61,30 @@ export class Callbacks implements OnModuleInit, OnApplicationShutdown {
     await Promise.race([Promise.allSettled([...this.backends.values()].map((backend) => backend.stop())), late]);
   }
 
-  /** Whether anybody is told, so that nothing is collected for nobody. */
-  get wanted(): boolean {
-    return this.backends.size > 0;
+  /** Whether prompts and answers of this request may be told, and anybody is. What must stay in the house is never told. */
+  wantsContent(job: CompletionJob, dataPolicy: DataPolicy | null): boolean {
+    return this.backends.size > 0 && job.key.fullLogging && dataPolicy !== 'local';
   }
 
-  /** Tells those who want to hear of this ending. */
-  tell(story: RequestStory): void {
-    const names = story.errorCode === null ? this.onSuccess : this.onFailure;
+  /** A client that went away has got what it wanted: no failure. */
+  finished(running: RunningRequest, states: readonly AttemptState[], ending: Ending): void {
+    if (this.backends.size === 0) return;
+    const { job, answer } = running;
+    const cutShort = ending.delivered || ending.clientGone ? null : 'service_unavailable';
+    const errorCode = states.at(-1)?.failure?.code ?? cutShort;
+    this.tell(job, states, { errorCode, content: answer !== null, answer: answer?.text() ?? null });
+  }
+
+  /** Refused, or failed without a byte; then it was told already. */
+  rejected(job: CompletionJob, errorCode: string): void {
+    if (this.backends.size > 0) this.tell(job, [], { errorCode, content: false, answer: null });
+  }
+
+  private tell(job: CompletionJob, states: readonly AttemptState[], ending: StoryEnding): void {
+    const names = ending.errorCode === null ? this.onSuccess : this.onFailure;
+    if (names.length === 0 || this.told.has(job)) return;
+    this.told.add(job);
+    const story = storyOf(job, states, ending, { now: Date.now(), monotonicNow: performance.now() });
     for (const name of names) {
       const backend = this.backends.get(name);
       if (backend !== undefined) write(story, backend);

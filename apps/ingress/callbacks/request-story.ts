@@ -1,8 +1,10 @@
 /** What a callback is told of a finished request, and how it is written for each kind of backend. Pure. */
+import type { CallbackTarget } from '#config';
 import type { TokenUsage } from '#contracts';
 
 type Attribute = string | number | boolean | string[];
-export type Attributes = Record<string, Attribute>;
+type CallbackFlavour = CallbackTarget['flavour'];
+type Attributes = Record<string, Attribute>;
 
 export interface AttemptStory {
   readonly provider: string;
@@ -47,7 +49,15 @@ export interface RequestStory {
 const longestContent = 64 * 1024;
 const longestValue = 1_024;
 /** Metadata that says who and what, and so becomes a field of its own (LiteLLM's names). */
-const named = new Set(['trace_id', 'trace_name', 'session_id', 'trace_user_id', 'generation_name', 'tags', 'trace_metadata']);
+const named = new Set([
+  'trace_id',
+  'trace_name',
+  'session_id',
+  'trace_user_id',
+  'generation_name',
+  'tags',
+  'trace_metadata',
+]);
 
 /** The name of the whole. */
 export function requestName(story: RequestStory): string {
@@ -59,7 +69,7 @@ export function attemptName(story: RequestStory, attempt: AttemptStory): string 
 }
 
 /** Attributes of the request's span. */
-export function requestAttributes(story: RequestStory, flavour: 'langfuse' | 'openinference' | 'plain'): Attributes {
+export function requestAttributes(story: RequestStory, flavour: CallbackFlavour): Attributes {
   const session = textIn(story.metadata, 'session_id');
   const user = textIn(story.metadata, 'trace_user_id') ?? story.user;
   const facts: Attributes = {
@@ -96,11 +106,7 @@ export function requestAttributes(story: RequestStory, flavour: 'langfuse' | 'op
 }
 
 /** Attributes of one attempt, which every backend counts as a generation. */
-export function attemptAttributes(
-  story: RequestStory,
-  attempt: AttemptStory,
-  flavour: 'langfuse' | 'openinference' | 'plain',
-): Attributes {
+export function attemptAttributes(story: RequestStory, attempt: AttemptStory, flavour: CallbackFlavour): Attributes {
   const { usage } = attempt;
   const facts: Attributes = {
     'gen_ai.operation.name': story.operation,
@@ -143,7 +149,9 @@ function langfuseGeneration(story: RequestStory, attempt: AttemptStory): Attribu
       : { 'langfuse.observation.cost_details': JSON.stringify({ total: attempt.costUsd }) }),
     ...(attempt.firstContentAt === null
       ? {}
-      : { 'langfuse.observation.completion_start_time': JSON.stringify(new Date(attempt.firstContentAt).toISOString()) }),
+      : {
+          'langfuse.observation.completion_start_time': JSON.stringify(new Date(attempt.firstContentAt).toISOString()),
+        }),
     ...(answered ? content(story, 'langfuse.observation.input', 'langfuse.observation.output') : {}),
     ...level(attempt.errorCode),
   };

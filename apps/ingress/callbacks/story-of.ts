@@ -5,7 +5,17 @@ import type { RequestStory } from './request-story.js';
 
 const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings' } as const;
 /** Fields of a neutral request that are parameters and no content. */
-const parameterNames = ['maxTokens', 'temperature', 'topP', 'topK', 'seed', 'stop', 'presencePenalty', 'frequencyPenalty', 'n'];
+const parameterNames = [
+  'maxTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'seed',
+  'stop',
+  'presencePenalty',
+  'frequencyPenalty',
+  'n',
+];
 const contentNames = ['messages', 'prompts', 'inputs'];
 
 export interface StoryTimes {
@@ -14,18 +24,27 @@ export interface StoryTimes {
   readonly monotonicNow: number;
 }
 
-/** `content`: the key allows prompts and answers to be told; `answer` is what the client got. */
+export interface StoryEnding {
+  readonly errorCode: string | null;
+  /** The key allows prompts and answers to be told. */
+  readonly content: boolean;
+  readonly answer: string | null;
+}
+
+/** The story of a request, with its attempts in order. */
 export function storyOf(
   job: CompletionJob,
   states: readonly AttemptState[],
-  ending: { errorCode: string | null; content: boolean; answer: string | null },
+  ending: StoryEnding,
   times: StoryTimes,
 ): RequestStory {
   const { key, gateway, scope } = job;
   const at = (monotonicMs: number) => times.now - (times.monotonicNow - monotonicMs);
   const request = new Map<string, unknown>(Object.entries(job.parsed.request));
   const picked = (names: readonly string[]) =>
-    Object.fromEntries(names.filter((name) => request.get(name) !== undefined).map((name) => [name, request.get(name)]));
+    Object.fromEntries(
+      names.filter((name) => request.get(name) !== undefined).map((name) => [name, request.get(name)]),
+    );
   return {
     requestId: scope.requestId,
     traceId: scope.traceId,

@@ -17,6 +17,7 @@ import { withSpan } from '#telemetry';
 import type { AnswerDialect, AnswerSettings, GatewayFields } from '#wire';
 import { CachedDelivery } from '../cache/cached-delivery.client.js';
 import { ResponseCache, type CacheTicket } from '../cache/response-cache.client.js';
+import { AnswerText } from '../callbacks/answer-text.js';
 import { Access, type Admission } from '../access/access.client.js';
 import { InFlight } from '../http/in-flight.js';
 import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js';
@@ -55,6 +56,8 @@ export interface RunningRequest {
   readonly tags: readonly string[];
   /** How it uses the response cache; null where it does not. */
   readonly cache: CacheTicket | null;
+  /** Collects the answer, where a callback is told it. */
+  readonly answer: AnswerText | null;
 }
 
 @Injectable()
@@ -101,6 +104,7 @@ export class CompletionRunner {
         maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
         tags: query.overrides.tags,
         cache: this.cacheTicketOf(job, query),
+        answer: this.journal.listens(job, query.dataPolicy) ? new AnswerText() : null,
       };
       await this.answer(running);
     } catch (error) {

@@ -1,7 +1,8 @@
 /** What is told of a request: its log line, its metrics, the outcome of each attempt, and usage that a worker could not report. */
 import { Injectable } from '@nestjs/common';
-import { errorTable, GatewayError, type Attempt, type Plan, type StreamFailure } from '#contracts';
+import { errorTable, GatewayError, type Attempt, type DataPolicy, type Plan, type StreamFailure } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
+import { Callbacks } from '../callbacks/callbacks.client.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
 import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
@@ -25,6 +26,7 @@ export class RequestJournal {
     private readonly outcomes: OutcomePublisher,
     private readonly settlement: Settlement,
     private readonly told: FinishedPublisher,
+    private readonly callbacks: Callbacks,
   ) {
     metrics.expect('signalbox_rejections_total', ...Object.keys(errorTable).map((reason) => ({ reason })));
   }
@@ -46,11 +48,17 @@ export class RequestJournal {
     });
   }
 
+  /** Whether the answer is to be collected: somebody is told it, and the key allows that. */
+  listens(job: CompletionJob, dataPolicy: DataPolicy | null): boolean {
+    return this.callbacks.wantsContent(job, dataPolicy);
+  }
+
   /** Refused before or during planning and admission, or failed without a byte. */
   rejected(job: CompletionJob, error: unknown): void {
     const code = error instanceof GatewayError ? error.code : 'internal_error';
     this.metrics.count('signalbox_rejections_total', { reason: code });
     this.told.rejected(job, error);
+    this.callbacks.rejected(job, code);
     this.logger.info(
       { request_id: job.scope.requestId, trace_id: job.scope.traceId, key_alias: job.key.alias, error: code },
       'request refused',
@@ -81,6 +89,7 @@ export class RequestJournal {
     }
     this.log(running, states, ending);
     this.told.finished(running, states, ending);
+    this.callbacks.finished(running, states, ending);
     await this.settlement.settle(running, states, ending);
   }
 

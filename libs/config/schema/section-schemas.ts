@@ -62,7 +62,9 @@ export const LitellmSettings = z.object({
   request_timeout: seconds('Wait for a whole answer or, in a stream, for its next bytes', '600'),
   ...sharedRoutingKeys,
   model_alias_map: special(z.record(z.string(), z.string().min(1)), 'The same as router_settings.model_group_alias'),
-  callbacks: names('`langfuse`, `langfuse_otel`, `otel`, `arize`, `arize_phoenix`, `logfire`, `prometheus`, for success and failure'),
+  callbacks: names(
+    '`langfuse`, `langfuse_otel`, `otel`, `arize`, `arize_phoenix`, `logfire`, `prometheus`, for success and failure',
+  ),
   success_callback: names('The same, for success'),
   failure_callback: names('The same, for failure'),
   set_verbose: flag('Debug logs, without prompts'),
