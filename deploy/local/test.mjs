@@ -7,6 +7,7 @@ import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { findNatsServer } from './nats-binary.mjs';
 import { ensureRuntime } from './runtime.mjs';
+import { ensureTestTools } from './test-tools.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
@@ -16,6 +17,7 @@ const checks = [
   { name: 'format', command: [bin('oxfmt'), '--check', '.'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware'] },
   { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json', '--noEmit'] },
+  { name: 'types of the console', command: [bin('tsc'), '-p', 'apps/console'] },
   { name: 'types of the launcher', command: [bin('tsc'), '-p', 'deploy/local'] },
   { name: 'layers', command: [bin('depcruise'), 'apps', 'libs', '--config', '.dependency-cruiser.mjs'] },
   { name: 'unused code', command: [bin('knip')] },
@@ -68,6 +70,7 @@ async function test(wanted) {
   mkdirSync(join(root, '.runtime'), { recursive: true });
   const env = { ...runtime.env, SIGNALBOX_NATS_SERVER: await findNatsServer(join(root, '.runtime'), tell) };
   await ensureBuilt(root, runtime, tell);
+  const tools = ensureTestTools(tell);
   const has = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const { name, command } of has('check') ? checks : []) {
@@ -76,6 +79,8 @@ async function test(wanted) {
     tell(`FAILED: ${name}`);
     sum.failed += 1;
   }
+  // apt works beside the checks.
+  await tools;
   for (const tier of tiers.filter(has)) {
     tell(`running the ${tier} tests`);
     const { passed, failed, skipped } = await runTier(tier, env);
