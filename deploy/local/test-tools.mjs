@@ -10,7 +10,6 @@ import { delimiter, join } from 'node:path';
 export const TOOLS = /** @type {const} */ ({
   chromium: 'chromium',
   promtool: 'prometheus',
-  kubectl: 'kubernetes-client',
 });
 
 /** Long enough for a slow mirror, short enough to leave time for the tests. */
