@@ -5,8 +5,9 @@ import { hosts } from './hosts.js';
 import { model } from './model.js';
 import { dashboardOf } from './panel.js';
 import { spend } from './spend.js';
+import { traces } from './traces.js';
 
-const specs = { fleet, model, spend, hosts, bus };
+const specs = { fleet, model, spend, hosts, bus, traces };
 
 /** Text of every dashboard's file by its name, as it is checked in. */
 export function dashboardFiles(): Map<string, string> {

@@ -6,7 +6,9 @@ export interface PanelSpec {
   /** One sentence for somebody who sees it for the first time. */
   readonly description: string;
   readonly unit: string;
-  readonly kind: 'timeseries' | 'stat' | 'bargauge' | 'heatmap' | 'table';
+  readonly kind: 'timeseries' | 'stat' | 'bargauge' | 'heatmap' | 'table' | 'nodeGraph';
+  /** Instead of queries: what is looked for in Jaeger; `graph` is the graph of services. */
+  readonly traces?: TraceSearch | 'graph';
   /** Expression and legend of each line. */
   readonly queries: readonly (readonly [expression: string, legend: string])[];
   /** Of 24 columns. */
@@ -17,6 +19,15 @@ export interface PanelSpec {
   readonly stacked?: boolean;
   readonly max?: number;
   readonly decimals?: number;
+}
+
+export interface TraceSearch {
+  readonly service: string;
+  readonly operation?: string;
+  /** `name=value`, several separated by spaces. */
+  readonly tags?: string;
+  /** `10s` */
+  readonly minDuration?: string;
 }
 
 export interface VariableSpec {
@@ -39,6 +50,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const columns = 24;
 const prometheus = { type: 'prometheus', uid: '${DS_PROMETHEUS}' };
+const jaeger = { type: 'jaeger', uid: '${DS_TRACES}' };
 const letters = 'ABCDEFGHIJ';
 
 /** The dashboard as Grafana stores it: no id, a fixed uid, its datasource chosen by a variable. */
@@ -56,21 +68,28 @@ export function dashboardOf(spec: DashboardSpec): Json {
     version: 1,
     refresh: '30s',
     time: { from: 'now-6h', to: 'now' },
-    templating: { list: [datasourceVariable, ...spec.variables.map(variableOf)] },
+    templating: { list: [...datasourceVariables(spec), ...spec.variables.map(variableOf)] },
     links: [{ type: 'dashboards', title: 'Signalbox', tags: ['signalbox'], asDropdown: true, keepTime: true }],
     panels: layOut(spec.rows),
   };
 }
 
-const datasourceVariable: Json = {
-  name: 'DS_PROMETHEUS',
-  label: 'Prometheus',
-  type: 'datasource',
-  query: 'prometheus',
-  hide: 0,
-  includeAll: false,
-  multi: false,
-};
+function datasourceVariables({ rows }: DashboardSpec): Json[] {
+  const hasTraces = rows.some(({ panels }) => panels.some(({ traces }) => traces !== undefined));
+  const variable = (name: string, label: string, query: string): Json => ({
+    name,
+    label,
+    type: 'datasource',
+    query,
+    hide: 0,
+    includeAll: false,
+    multi: false,
+  });
+  return [
+    variable('DS_PROMETHEUS', 'Prometheus', 'prometheus'),
+    ...(hasTraces ? [variable('DS_TRACES', 'Traces', 'jaeger')] : []),
+  ];
+}
 
 function variableOf({ name, label, metric, labelName }: VariableSpec): Json {
   return {
@@ -129,17 +148,24 @@ function panelOf(panel: PanelSpec, id: number, gridPos: Json): Json {
     type: panel.kind,
     title: panel.title,
     description: panel.description,
-    datasource: prometheus,
+    datasource: panel.traces === undefined ? prometheus : jaeger,
     gridPos,
-    targets: panel.queries.map(([expression, legend], index) =>
-      targetOf(panel, expression, legend, letters[index] ?? 'Z'),
-    ),
+    targets:
+      panel.traces === undefined
+        ? panel.queries.map(([expression, legend], index) => targetOf(panel, expression, legend, letters[index] ?? 'Z'))
+        : [traceTargetOf(panel.traces)],
     fieldConfig: { defaults: defaultsOf(panel), overrides: [] },
     options: optionsOf(panel),
-    ...(panel.kind === 'table'
+    ...(panel.kind === 'table' && panel.traces === undefined
       ? { transformations: [{ id: 'organize', options: { excludeByName: { Time: true } } }] }
       : {}),
   };
+}
+
+function traceTargetOf(search: TraceSearch | 'graph'): Json {
+  const asked: Json =
+    search === 'graph' ? { queryType: 'dependencyGraph' } : { queryType: 'search', limit: 20, ...search };
+  return { refId: 'A', datasource: jaeger, ...asked };
 }
 
 function targetOf({ kind }: PanelSpec, expression: string, legend: string, refId: string): Json {
@@ -203,6 +229,8 @@ function optionsOf({ kind }: PanelSpec): Json {
         yAxis: { unit: 's' },
         exemplars: { color: 'rgba(255,0,255,0.7)' },
       };
+    case 'nodeGraph':
+      return {};
     case 'table':
       return { showHeader: true, footer: { show: false } };
   }

@@ -66,6 +66,12 @@ export async function serveAttempt(
   const { result } = pump;
   const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
   const account = accountFor(open, result, times, tools.savingsReference());
+  const { tokensPerSecond } = account.close;
+  // Of local hosts their worker measures it itself, without the time that a load takes.
+  if (open.attempt.kind === 'cloud' && tokensPerSecond !== null) {
+    const labels = { backend: open.attempt.backend.id, model: open.attempt.upstreamModel };
+    tools.metrics.observe('signalbox_output_tokens_per_second', labels, tokensPerSecond);
+  }
   const alreadySent = result.content;
   // The answer comes before its last bytes: who has read those can ask again and be answered from the cache.
   if (result.failure === null && !result.cancelled) stream.usage({ ...account.notice, ...keptBy(keeper) });

@@ -37,6 +37,7 @@ export class UsageReporter {
 
   /** Takes up what an earlier process of this service left behind. */
   async start(): Promise<void> {
+    this.parts.metrics.set('signalbox_usage_spooled', {}, 0);
     const events = await this.spool.start();
     if (events === 0) return;
     this.parts.logger.info({ events }, 'usage events of an earlier process are sent again');

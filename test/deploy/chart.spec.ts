@@ -266,7 +266,7 @@ describe.skipIf(helm === null)('NATS and the monitoring (skipped where helm is n
     expect(rules).toContain('{{ $labels.component }}');
     expect(
       ofKind(objects, 'ConfigMap').filter((one) => at(one, 'metadata', 'labels', 'grafana_dashboard') === '1'),
-    ).toHaveLength(5);
+    ).toHaveLength(6);
     const annotations = (spec: readonly Tree[]) =>
       podsOf(spec).some(({ metadata }) => at(metadata, 'annotations', 'prometheus.io/scrape') !== undefined);
     expect(annotations(objects)).toBe(false);

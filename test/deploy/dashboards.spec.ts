@@ -5,14 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { errorTable } from '#contracts';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.js';
 import { serverFaults } from '../../deploy/grafana/expressions.js';
-import { at, attempt, findProgram, list, root, text, textOf } from './deployment-files.js';
+import { at, attempt, findProgram, list, root, services, text, textOf } from './deployment-files.js';
 import { knownSeries, seriesIn, unknownLabelsIn } from './metric-names.js';
 
 const folder = 'deploy/helm/signalbox/files/dashboards';
 const files = [...dashboardFiles()];
 const boards = files.map(([name, source]): [string, unknown] => [name, JSON.parse(source)]);
 const panelsOf = (board: unknown) => list(at(board, 'panels')).filter((panel) => at(panel, 'type') !== 'row');
-const expressionsOf = (panel: unknown) => list(at(panel, 'targets')).map((target) => text(at(target, 'expr')));
+const isOfTraces = (panel: unknown) => at(panel, 'datasource', 'type') === 'jaeger';
+const expressionsOf = (panel: unknown) =>
+  isOfTraces(panel) ? [] : list(at(panel, 'targets')).map((target) => text(at(target, 'expr')));
 /** Grafana's own variables are no PromQL. */
 const plain = (expression: string) => expression.replaceAll('$__rate_interval', '5m').replaceAll(/\$\w+/g, '.*');
 
@@ -33,7 +35,10 @@ describe('dashboards', () => {
         variables.some((one) => at(one, 'type') === 'datasource' && at(one, 'name') === 'DS_PROMETHEUS'),
         name,
       ).toBe(true);
-      for (const panel of panelsOf(board)) expect(at(panel, 'datasource', 'uid')).toBe('${DS_PROMETHEUS}');
+      for (const panel of panelsOf(board)) {
+        const uid = text(at(panel, 'datasource', 'uid'));
+        expect(variables.map((one) => `\${${text(at(one, 'name'))}}`)).toContain(uid);
+      }
     }
   });
 
@@ -42,7 +47,7 @@ describe('dashboards', () => {
       const title = text(at(panel, 'title'));
       expect(text(at(panel, 'description')).length, title).toBeGreaterThan(10);
       expect(at(panel, 'fieldConfig', 'defaults', 'unit'), title).toEqual(expect.any(String));
-      expect(expressionsOf(panel).length, title).toBeGreaterThan(0);
+      expect(list(at(panel, 'targets')).length, title).toBeGreaterThan(0);
     }
   });
 
@@ -70,6 +75,21 @@ describe('dashboards', () => {
     ].map(plain);
     expect(asked.flatMap((expression) => seriesIn(expression)).filter((name) => !known.has(name))).toEqual([]);
     expect(asked.flatMap((expression) => unknownLabelsIn(expression))).toEqual([]);
+  });
+
+  it('look in traces for services, attributes and spans that there are', () => {
+    const searches = boards
+      .flatMap(([, board]) => panelsOf(board).filter(isOfTraces))
+      .flatMap((panel) => list(at(panel, 'targets')))
+      .filter((target) => at(target, 'queryType') === 'search');
+    expect(searches.length).toBeGreaterThan(3);
+    for (const search of searches) {
+      expect(services).toContain(at(search, 'service'));
+      const [name = '', value = ''] = text(at(search, 'tags') ?? 'error=true').split('=');
+      expect(['error', 'gateway.outcome']).toContain(name);
+      if (name === 'gateway.outcome') expect([...Object.keys(errorTable), 'client_disconnected']).toContain(value);
+      expect(['process usage', undefined]).toContain(at(search, 'operation'));
+    }
   });
 
   it('count the same faults as the alerts', () => {
