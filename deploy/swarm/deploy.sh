@@ -1,5 +1,5 @@
 #!/bin/sh
-# Deploys the stack from a manager node: ./deploy.sh [--check] [CLOUD ...], where CLOUD is openrouter, openai or anthropic.
+# Deploys the stack from a manager node: ./deploy.sh [--check] [CLOUD ...], where CLOUD is openrouter, openai, anthropic or langfuse.
 # Makes the secrets that are missing and can be random; --check only prints the stack as Docker reads it.
 set -eu
 cd "$(dirname "$0")"

@@ -64,6 +64,20 @@ describe.skipIf(helm === null)('secrets (skipped where helm is not installed)', 
       expect(environments.get(service)?.get('NATS_PASSWORD')).toBe(`secret signalbox-nats/${service}`);
   });
 
+  it('of callbacks reach the ingress, and the router learns their names alone', () => {
+    const callbackKeys = { names: ['LANGFUSE_SECRET_KEY'], values: { LANGFUSE_SECRET_KEY: 'sk-lf-1' } };
+    const objects = render({ examples: minimal, values: { callbackKeys } });
+    expect(serviceEnvironment(objects, 'ingress').get('LANGFUSE_SECRET_KEY')).toMatch(
+      /^secret .*\/LANGFUSE_SECRET_KEY$/,
+    );
+    expect(serviceEnvironment(objects, 'router').get('LANGFUSE_SECRET_KEY')).toBe('set');
+    expect(JSON.stringify(ofKind(objects, 'Deployment'))).not.toContain('sk-lf-1');
+    const changed = { ...callbackKeys, values: { LANGFUSE_SECRET_KEY: 'sk-lf-2' } };
+    expect(rolled(objects, render({ examples: minimal, values: { callbackKeys: changed } }))).toEqual([
+      'Deployment sb-signalbox-ingress',
+    ]);
+  });
+
   it('come from the one ExternalSecret where it is on, and the chart makes no Secret', () => {
     const objects = render({ examples: ['homelab-argocd'] });
     const [external] = ofKind(objects, 'ExternalSecret');

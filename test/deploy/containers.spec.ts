@@ -102,7 +102,7 @@ describe('.env.example', () => {
     ['compose', ['compose.yaml', 'compose.gpu.yaml'], []],
     [
       'swarm',
-      ['stack.yaml', 'stack.openrouter.yaml', 'stack.openai.yaml', 'stack.anthropic.yaml'],
+      ['stack.yaml', 'stack.openrouter.yaml', 'stack.openai.yaml', 'stack.anthropic.yaml', 'stack.langfuse.yaml'],
       ['SIGNALBOX_CONFIG_HASH', 'SIGNALBOX_NATS_HASH'],
     ],
   ])('of %s names every variable of its files, and no other', (folder, files, computed) => {
@@ -195,6 +195,7 @@ describe('stack.yaml', () => {
         '--check',
         'openrouter',
         'anthropic',
+        'langfuse',
       ]);
       expect(code, output).toBe(0);
       expect(output).toMatch(/name: signalbox_config_[0-9a-f]{12}/);

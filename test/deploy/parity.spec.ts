@@ -16,11 +16,23 @@ const everyone = [
   'SIGNALBOX_LOG_LEVEL',
   'SIGNALBOX_DRAIN_SECONDS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
+  'SIGNALBOX_TRACE_PROBES',
 ];
+const callbacks = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY', 'LANGFUSE_HOST'];
 const clouds = ['OPENROUTER_API_KEY', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY'];
 const agreed: Readonly<Record<(typeof services)[number], readonly string[]>> = {
-  ingress: [...everyone, 'SIGNALBOX_CONFIG', 'SIGNALBOX_KEY_PEPPER', 'LITELLM_MASTER_KEY', 'SIGNALBOX_CORS_ORIGINS'],
-  router: [...everyone, 'SIGNALBOX_CONFIG', 'LITELLM_MASTER_KEY', ...clouds],
+  ingress: [
+    ...everyone,
+    'SIGNALBOX_CONFIG',
+    'SIGNALBOX_KEY_PEPPER',
+    'LITELLM_MASTER_KEY',
+    'SIGNALBOX_CORS_ORIGINS',
+    'SIGNALBOX_TRACE_INCOMING',
+    ...callbacks,
+  ],
+  router: [...everyone, 'SIGNALBOX_CONFIG', 'LITELLM_MASTER_KEY', ...clouds, ...callbacks],
   accounting: [
     ...everyone,
     'SIGNALBOX_CONFIG',
@@ -39,7 +51,7 @@ const ofTheImage = ['SIGNALBOX_HOST', 'SIGNALBOX_MANAGEMENT_HOST'];
 
 const compose = tree(parse(textOf('deploy/compose/compose.yaml'), { merge: true }));
 const stack = tree(parse(textOf('deploy/swarm/stack.yaml'), { merge: true }));
-const stackOfClouds = ['openrouter', 'openai', 'anthropic'].map((cloud): Tree =>
+const stackOfClouds = ['openrouter', 'openai', 'anthropic', 'langfuse'].map((cloud): Tree =>
   tree(parse(textOf(`deploy/swarm/stack.${cloud}.yaml`))),
 );
 
@@ -55,6 +67,7 @@ const everything = {
   corsOrigins: ['https://chat.example'],
   tracing: { otlpEndpoint: 'http://jaeger:4318' },
   providerKeys: { existingSecret: 'clouds', names: clouds },
+  callbackKeys: { existingSecret: 'langfuse', names: callbacks },
   services: {
     accounting: {
       extraEnv: ['SLACK_WEBHOOK_URL', 'WEBHOOK_URL'].map((name) => ({ name, value: 'https://hooks.example' })),

@@ -41,6 +41,16 @@
 {{- if $values.tracing.otlpEndpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ tpl $values.tracing.otlpEndpoint $root | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: {{ $values.tracing.sampler }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ $values.tracing.ratio | quote }}
+- name: SIGNALBOX_TRACE_PROBES
+  value: {{ $values.tracing.probeRatio | quote }}
+{{- if eq $service "ingress" }}
+- name: SIGNALBOX_TRACE_INCOMING
+  value: {{ $values.tracing.incoming }}
+{{- end }}
 {{- end }}
 {{- if include "signalbox.readsConfig" (dict "root" $root "service" $service) }}
 - name: SIGNALBOX_CONFIG
@@ -69,7 +79,7 @@
 # The router must know which keys there are, never what they are.
 - name: LITELLM_MASTER_KEY
   value: set
-{{- range concat $values.providerKeys.names $values.providerKeys.localNames | uniq }}
+{{- range concat $values.providerKeys.names $values.providerKeys.localNames $values.callbackKeys.names | uniq }}
 - name: {{ . }}
   value: set
 {{- end }}
@@ -83,6 +93,15 @@
     secretKeyRef:
       name: {{ include "signalbox.secretName" (dict "root" $root "given" $values.providerKeys.existingSecret "value" (get $values.providerKeys.values .) "what" (printf "providerKeys (%s)" .)) }}
       key: {{ . }}
+{{- end }}
+{{- if eq $service "ingress" }}
+{{- range $values.callbackKeys.names }}
+- name: {{ . }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "signalbox.secretName" (dict "root" $root "given" $values.callbackKeys.existingSecret "value" (get $values.callbackKeys.values .) "what" (printf "callbackKeys (%s)" .)) }}
+      key: {{ . }}
+{{- end }}
 {{- end }}
 {{- with .work.backends }}
 - name: SIGNALBOX_BACKENDS

@@ -164,6 +164,7 @@ prometheus.io/scheme: http
 {{- $read := list (get $values.nats.auth.values .service) -}}
 {{- if has .service (list "ingress" "accounting") }}{{ $read = concat $read (list $values.keyPepper.value $values.masterKey.value) }}{{ end -}}
 {{- if eq .service "accounting" }}{{ $read = concat $read (list $values.postgresql.external.value $values.postgresql.trial.password.value) }}{{ end -}}
+{{- if eq .service "ingress" }}{{ range $values.callbackKeys.names }}{{ $read = append $read (get $values.callbackKeys.values .) }}{{ end }}{{ end -}}
 {{- if eq .service "provider-cloud" }}{{ range $values.providerKeys.names }}{{ $read = append $read (get $values.providerKeys.values .) }}{{ end }}{{ end -}}
 {{- if eq .service "provider-ollama" }}{{ range $values.providerKeys.localNames }}{{ $read = append $read (get $values.providerKeys.values .) }}{{ end }}{{ end -}}
 {{- toJson $read -}}
