@@ -2,10 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Attempt, CachedAnswer, UsageNotice } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
+import { Callbacks } from '../callbacks/callbacks.client.js';
 import type { RunningRequest } from '../completion/completion-runner.client.js';
 import { Delivery } from '../completion/delivery.client.js';
 import { OutcomePublisher } from '../completion/outcome.publisher.js';
 import { requestLogLine } from '../completion/request-record.js';
+import { traceEnding } from '../completion/request-trace.client.js';
 import { nothingUsed, Settlement } from '../completion/settlement.publisher.js';
 import { answerHeaders } from '../http/response-headers.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
@@ -18,6 +20,7 @@ export class CachedDelivery {
     private readonly settlement: Settlement,
     private readonly outcomes: OutcomePublisher,
     private readonly told: FinishedPublisher,
+    private readonly callbacks: Callbacks,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
   ) {}
@@ -60,6 +63,7 @@ export class CachedDelivery {
       inputTokens: running.facts.inputTokens,
       ...(job.answerSettings === undefined ? {} : { settings: job.answerSettings }),
     });
+    running.answer?.add(bytes);
     await delivery.bytes(bytes, true);
     this.outcomes.unused(job.scope.requestId, planned);
     this.tell(running, hit.entry, attempt, durationMs());
@@ -68,6 +72,9 @@ export class CachedDelivery {
 
   private tell(running: RunningRequest, entry: CachedAnswer, attempt: Attempt, durationMs: number): void {
     const { job } = running;
+    job.scope.span.setAttribute('gateway.cache', 'hit');
+    traceEnding(running, [], 'success');
+    this.callbacks.finished(running, [], { delivered: true, clientGone: false });
     this.logger.info(
       requestLogLine({
         requestId: job.scope.requestId,
