@@ -3,7 +3,7 @@ import type { AttemptState } from '../completion/attempt-run.client.js';
 import type { CompletionJob } from '../completion/completion-runner.client.js';
 import type { RequestStory } from './request-story.js';
 
-const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings' } as const;
+const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings', raw: 'chat' } as const;
 /** Fields of a neutral request that are parameters and no content. */
 const parameterNames = [
   'maxTokens',
