@@ -25,6 +25,8 @@ export const RequestFinished = eventContract({
     durationMs: ms,
     /** What the gateway itself took of it; null where no attempt was made. */
     overheadMs: ms.nullable(),
+    /** What the response cache said, where it was asked; absent = it was not. `tokens` are those of the kept answer. */
+    cache: z.object({ hit: z.boolean(), model: z.string(), tokens: count }).optional(),
     attempts: z.array(
       z.object({
         deploymentId: DeploymentId,

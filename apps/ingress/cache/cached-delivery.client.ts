@@ -102,7 +102,8 @@ export class CachedDelivery {
     const labels = { route: job.dialect, model, outcome: 'success' };
     this.metrics.count('signalbox_requests_total', { ...labels, provider, stream: String(job.stream) });
     this.metrics.observe('signalbox_request_duration_seconds', labels, durationMs / 1000);
-    this.told.finished(running, [], { delivered: true, clientGone: false });
+    const { inputTokens, outputTokens } = shownUsage(entry);
+    this.told.cached(running, entry.upstreamModel, inputTokens + outputTokens);
     job.scope.span.setAttributes({
       'gateway.model.requested': job.model,
       'gateway.model.served': attempt.modelGroup,

@@ -102,6 +102,26 @@ describe('a request that was answered', () => {
   });
 });
 
+describe('the response cache', () => {
+  const hit = event({ attempts: [], overheadMs: null, cache: { hit: true, model: 'qwen3:14b', tokens: 150 } });
+  const miss = event({ cache: { hit: false, model: 'qwen3:14b', tokens: 0 } });
+
+  it('counts hits with their tokens, which were not used, and misses', () => {
+    expect(counted([hit, hit, miss], 'litellm_cache_hits_metric_total')).toMatchObject({
+      value: 2,
+      labels: expect.stringContaining('model="qwen3:14b",hashed_api_key="k1"'),
+    });
+    expect(counted([hit, hit, miss], 'litellm_cached_tokens_metric_total')?.value).toBe(300);
+    expect(counted([hit, hit, miss], 'litellm_cache_misses_metric_total')?.value).toBe(1);
+    expect(counted([hit], 'litellm_total_tokens_metric_total')).toBeNull();
+    expect(counted([hit], 'litellm_proxy_total_requests_metric_total')?.value).toBe(1);
+  });
+
+  it('is silent where it was not asked', () => {
+    expect(counted([event({})], 'litellm_cache_misses_metric_total')).toBeNull();
+  });
+});
+
 describe('a request that went another way', () => {
   const fallback = event({ attempts: [failed, { ...answered, modelGroup: 'cloud', deploymentId: 'd2' }] });
 

@@ -28,6 +28,7 @@ export function countRequest(series: Series, event: RequestFinishedEvent): void 
     const failure = { exception_status: String(event.status), exception_class: classOf(event.errorCode) };
     series.add('litellm_proxy_failed_requests_metric_total', { ...request, ...failure, route });
   }
+  countCache(series, event);
   const last = event.attempts.at(-1);
   if (last !== undefined) {
     const model = last.upstreamModel;
@@ -42,6 +43,14 @@ export function countRequest(series: Series, event: RequestFinishedEvent): void 
     countAttempt(series, event, attempt);
     countFallback(series, event, attempt, event.attempts[at - 1]);
   });
+}
+
+function countCache(series: Series, event: RequestFinishedEvent): void {
+  if (event.cache === undefined) return;
+  const { hit, model, tokens } = event.cache;
+  const labels = { model, ...keyLabels(event), end_user: none, user: event.userId ?? none };
+  series.add(hit ? 'litellm_cache_hits_metric_total' : 'litellm_cache_misses_metric_total', labels);
+  if (hit) series.add('litellm_cached_tokens_metric_total', labels, tokens);
 }
 
 function countAttempt(series: Series, event: RequestFinishedEvent, attempt: Attempt): void {

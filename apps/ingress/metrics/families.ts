@@ -6,6 +6,7 @@ const deployment = ['litellm_model_name', 'model_id', 'api_base', 'api_provider'
 const failure = ['exception_status', 'exception_class'] as const;
 const request = ['end_user', ...key, 'requested_model', ...user] as const;
 const spend = ['end_user', ...key, 'model', ...user] as const;
+const cache = ['model', ...key, 'end_user', 'user'] as const;
 const tokens = [...spend, 'requested_model'] as const;
 
 const latencySeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640] as const;
@@ -29,6 +30,9 @@ export const litellmFamilies = {
   litellm_output_tokens_metric_total: counter('Tokens of answers', tokens),
   litellm_input_cached_tokens_metric_total: counter('Tokens of prompts that the provider had cached', tokens),
   litellm_output_reasoning_tokens_metric_total: counter('Tokens of reasoning', tokens),
+  litellm_cache_hits_metric_total: counter('Answers from the response cache', cache),
+  litellm_cache_misses_metric_total: counter('Answers that the response cache did not have', cache),
+  litellm_cached_tokens_metric_total: counter('Tokens of answers from the response cache', cache),
   litellm_llm_api_failed_requests_metric_total: counter('Attempts that failed', spend),
   litellm_request_total_latency_metric: histogram(
     'Seconds from a request to its last byte',

@@ -1,7 +1,14 @@
 /** Tells every ingress what became of a request, where the config asks for LiteLLM's metrics. */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
-import { errorTable, GatewayError, isErrorCode, RequestFinished, type RequestFinishedEvent } from '#contracts';
+import {
+  errorTable,
+  GatewayError,
+  isErrorCode,
+  RequestFinished,
+  type Plan,
+  type RequestFinishedEvent,
+} from '#contracts';
 import { Snapshots } from '#service';
 import type { AttemptState } from '../completion/attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from '../completion/completion-runner.client.js';
@@ -19,8 +26,19 @@ export class FinishedPublisher {
     private readonly snapshots: Snapshots,
   ) {}
 
+  /** A request that was answered from the response cache. */
+  cached({ job }: RunningRequest, upstreamModel: string, tokens: number): void {
+    this.publish(job, {
+      errorCode: null,
+      durationMs: performance.now() - job.scope.startedMs,
+      overheadMs: null,
+      cache: { hit: true, model: upstreamModel, tokens },
+      attempts: [],
+    });
+  }
+
   finished(
-    { job }: RunningRequest,
+    { job, cache, plan }: RunningRequest,
     states: readonly AttemptState[],
     ending: { delivered: boolean; clientGone: boolean },
   ): void {
@@ -35,6 +53,7 @@ export class FinishedPublisher {
       durationMs,
       overheadMs: states.length === 0 ? null : Math.max(0, durationMs - upstreamMs),
       attempts: states.map((state) => attemptOf(state, now, cutShort)),
+      ...(cache?.use.read === true ? { cache: { hit: false, model: modelOf(states, plan), tokens: 0 } } : {}),
     });
   }
 
@@ -50,7 +69,7 @@ export class FinishedPublisher {
 
   private publish(
     job: CompletionJob,
-    facts: Pick<RequestFinishedEvent, 'errorCode' | 'durationMs' | 'overheadMs' | 'attempts'>,
+    facts: Pick<RequestFinishedEvent, 'errorCode' | 'durationMs' | 'overheadMs' | 'attempts' | 'cache'>,
   ): void {
     if (this.snapshots.current()?.general.prometheusOnMainPort !== true || this.told.has(job)) return;
     this.told.add(job);
@@ -69,6 +88,10 @@ export class FinishedPublisher {
       ...facts,
     });
   }
+}
+
+function modelOf(states: readonly AttemptState[], plan: Plan): string {
+  return states.at(-1)?.attempt.upstreamModel ?? plan.modelGroup;
 }
 
 function statusOf(errorCode: string | null): number {
