@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME] [ARGUMENTS]`: installs and builds what is needed, then runs a benchmark of test/bench under the
- * pinned Node: `gateway` where no name is given, `ledger` or `report`.
+ * pinned Node: `gateway` where no name is given, `streams`, `ledger` or `report`.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const tell = (/** @type {string} */ line) => process.stderr.write(`signalbox: ${line}\n`);
 
 const asked = process.argv.slice(2);
-const isNamed = ['gateway', 'ledger', 'report'].includes(asked[0] ?? '');
+const isNamed = ['gateway', 'streams', 'ledger', 'report'].includes(asked[0] ?? '');
 const [name, rest] = isNamed ? [asked[0], asked.slice(1)] : ['gateway', asked];
 
 try {

@@ -144,7 +144,7 @@ export const LeaseBudget = requestContract({
     wants: z.array(LeaseWant).min(1).max(32),
   }),
   reply: z.object({ v: z.literal(1), answers: z.array(LeaseAnswer) }),
-  deadlineMs: 400,
+  deadlineMs: 1_000,
 });
 
 export const LeaseRenewal = z.object({

@@ -1,103 +1,9 @@
-// The gateway beside a bare proxy, everything on this machine, as ratios in one run. `npm run bench [-- SECONDS]`. All that
-// costs something is on: a virtual key with a budget and limits, the ledger, a tenth of the requests traced.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+// The gateway beside a bare proxy, everything on this machine, as ratios in one run. `npm run bench [-- SECONDS]`.
 import { quantile, runLoad } from './load.mjs';
+import { startPair } from './pair-under-test.mjs';
 import { cpuMs, processTree, residentMb } from './process-cost.mjs';
 
 const seconds = Number(process.argv[2] ?? 8);
-const masterKey = 'sk-bench-master-key';
-const here = new URL('.', import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
-const started = [];
-
-function start(args, options = {}) {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
-  started.push(child);
-  return child;
-}
-
-async function firstLine(child, matches = () => true) {
-  for await (const line of createInterface({ input: child.stdout })) if (matches(line)) return line;
-  throw new Error('a process ended before it was ready');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
-
-async function startAll() {
-  const upstream = start([join(here, 'mock-upstream.mjs')]);
-  const upstreamUrl = `http://127.0.0.1:${await firstLine(upstream)}`;
-  const bare = start([join(here, 'bare-proxy.mjs'), upstreamUrl]);
-  const bareUrl = `http://127.0.0.1:${await firstLine(bare)}`;
-  const config = join(folder, 'config.yaml');
-  writeFileSync(
-    config,
-    [
-      'model_list:',
-      '  - model_name: mock',
-      '    litellm_params:',
-      '      model: openai/mock',
-      `      api_base: ${upstreamUrl}/v1`,
-      '      api_key: sk-upstream',
-      '      input_cost_per_token: 0.000001',
-      '      output_cost_per_token: 0.000002',
-      'general_settings:',
-      `  master_key: ${masterKey}`,
-      '',
-    ].join('\n'),
-  );
-  const port = await freePort();
-  const suite = start(
-    [
-      join(here, '../../deploy/local/start.mjs'),
-      '--config',
-      config,
-      '--port',
-      String(port),
-      '--host',
-      '127.0.0.1',
-      '--data-dir',
-      join(folder, 'data'),
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: {
-        ...process.env,
-        OTEL_EXPORTER_OTLP_ENDPOINT: upstreamUrl,
-        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-        OTEL_TRACES_SAMPLER_ARG: '0.1',
-      },
-    },
-  );
-  await firstLine(suite, (line) => line.startsWith('Signalbox ready'));
-  const suiteUrl = `http://127.0.0.1:${port}`;
-  return {
-    bare: { url: bareUrl, pid: bare.pid, key: 'none' },
-    suite: { url: suiteUrl, pid: suite.pid, key: await makeKey(suiteUrl) },
-  };
-}
-
-/** A key whose limits are never reached, but counted. */
-async function makeKey(url) {
-  const answer = await fetch(`${url}/key/generate`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${masterKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ max_budget: 100_000, rpm_limit: 10_000_000, tpm_limit: 10_000_000_000 }),
-  });
-  if (!answer.ok) throw new Error(`/key/generate: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()).key;
-}
 
 async function measure(target, load) {
   const pids = processTree(target.pid);
@@ -113,8 +19,7 @@ function row(name, bare, suite, unit, digits = 0) {
   );
 }
 
-async function run() {
-  const { bare, suite } = await startAll();
+async function run({ bare, suite }) {
   for (const target of [bare, suite])
     await runLoad({ url: target.url, key: target.key, clients: 8, seconds: 3, stream: false });
   process.stdout.write('| measure | bare proxy | signalbox | unit | ratio |\n| --- | --- | --- | --- | --- |\n');
@@ -145,10 +50,9 @@ async function run() {
   );
 }
 
+const pair = await startPair();
 try {
-  await run();
+  await run(pair);
 } finally {
-  for (const child of started.toReversed()) child.kill('SIGTERM');
-  await Promise.all(started.filter((child) => child.exitCode === null).map((child) => once(child, 'exit')));
-  rmSync(folder, { recursive: true, force: true });
+  await pair.stop();
 }

@@ -104,9 +104,9 @@ describe('the desk', () => {
   it('lets nobody wait for ever', () => {
     const bench = new Bench();
     bench.reserve('a', { key: 50 });
-    bench.desk.tick(1_999);
+    bench.desk.tick(3_999);
     expect(bench.outcomes).toEqual([]);
-    bench.desk.tick(2_000);
+    bench.desk.tick(4_000);
     expect(bench.outcomes).toEqual(['a unavailable']);
   });
 

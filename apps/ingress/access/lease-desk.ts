@@ -42,7 +42,7 @@ interface ScopeDesk {
 
 const deniedForMs = 500;
 const unlimitedForMs = 5_000;
-const waitMs = 2_000;
+const waitMs = 4_000;
 const mostTries = 3;
 const mostWaiters = 2_000;
 

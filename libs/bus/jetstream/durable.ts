@@ -16,7 +16,7 @@ import { batchEntry, batchHeader, batchLimits, readBatch, SharedAck } from './ba
 const ackWaitMs = 30_000;
 const publishTimeoutMs = 2_000;
 /** A batch is handed over this long after its first message, or when it is full. */
-const batchDelayMs = 15;
+const batchDelayMs = 50;
 /** Messages fetched ahead, and handed out without an acknowledgement; each may hold a hundred events. */
 const prefetch = 400;
 const mostUnacknowledged = 2_000;
