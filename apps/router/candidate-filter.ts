@@ -189,8 +189,7 @@ function installedModel(candidate: Candidate, health: BackendHealth | null, cont
   if (candidate.backend.dialect !== 'ollama' || health === null || health.installed === null) return null;
   const found = context.fleet.installed(candidate.backend.id, candidate.taggedModel);
   if (found !== undefined) return found;
-  const isFresh = context.fleet.health(candidate.backend.id, rosterMemoryMs, context.nowMs) !== null;
-  return isFresh ? 'missing' : null;
+  return context.fleet.hasFreshList(candidate, rosterMemoryMs, context.nowMs) ? 'missing' : null;
 }
 
 type TagRule = (candidate: Candidate) => boolean;

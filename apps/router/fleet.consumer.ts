@@ -73,7 +73,7 @@ export class FleetConsumer implements OnModuleInit, OnApplicationShutdown {
     if (before?.index.snapshot.revision === snapshot.revision) return;
     const index = buildRouteIndex(snapshot);
     const view = before?.view ?? new FleetView(index);
-    view.reload(index);
+    view.reload(index, Date.now());
     this.fleet = { index, view };
     for (const id of before?.index.backends.keys() ?? []) {
       if (!index.backends.has(id)) this.metrics.forget('signalbox_backend_circuit_state', { backend: id });

@@ -1,14 +1,17 @@
 /** Which deployments a plan has: the rules of docs/routing.md, one by one. Fallbacks, data policies and long prompts have files of their own. */
 import type { ErrorCode } from '#contracts';
 import { describe, expect, it } from 'vitest';
+import { planRoute } from './route-decision.js';
 import {
   FleetUnderTest,
   installed,
+  queryOf,
   snapshotOf,
   type DeploymentSpec,
   type QuerySpec,
   type SnapshotSpec,
 } from './route.fixtures.js';
+import { buildRouteIndex } from './route-index.js';
 
 const two = (one: Partial<DeploymentSpec>, other: Partial<DeploymentSpec> = {}): SnapshotSpec => ({
   deployments: [
@@ -111,6 +114,20 @@ describe('hosts', () => {
     expect(fleet.failure('m').code).toBe('no_healthy_backend');
     fleet.nowMs += 90_001;
     expect(fleet.hosts('m')).toEqual(['one']);
+  });
+
+  it('a model that came into the config after the list was made is tried: its owner has just pulled it', () => {
+    const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', upstreamModel: 'm:1' }] });
+    fleet.health('one', { installed: installed('m:1') });
+    fleet.nowMs += 1_000;
+    const upgraded = snapshotOf({ deployments: [{ modelName: 'm', host: 'one', upstreamModel: 'm:2' }] });
+    const index = buildRouteIndex(upgraded);
+    fleet.view.reload(index, fleet.nowMs);
+    const plan = () => planRoute(queryOf('m'), fleet.view, index, fleet.random, fleet.nowMs);
+    expect(plan().attempts[0]?.upstreamModel).toBe('m:2');
+    fleet.nowMs += 1_000;
+    fleet.health('one', { installed: installed('m:1') });
+    expect(plan).toThrow('None of its hosts has the model');
   });
 
   it('the list of an engine that is not Ollama proves nothing: llama.cpp answers to any name', () => {

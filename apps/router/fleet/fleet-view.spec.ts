@@ -278,7 +278,7 @@ describe('reload', () => {
         ],
       }),
     );
-    fleet.view.reload(next);
+    fleet.view.reload(next, fleet.nowMs);
     expect(fleet.view.inFlight('c')).toBe(1);
     expect(fleet.view.breaker('b', 'two', false, fleet.nowMs).kind).toBe('open');
     expect(fleet.view.latency('a', fleet.nowMs).samples).toBe(0);

@@ -11,6 +11,7 @@ import type {
   InstalledModel,
   RequestId,
 } from '#contracts';
+import type { Candidate } from '../candidate.js';
 import type { RouteIndex } from '../route-index.js';
 import { breakerState, claimTrial, type Breaker, type BreakerState } from './breaker.js';
 import { BackendState, DeploymentState, type HostLoad } from './fleet-state.js';
@@ -41,14 +42,16 @@ export class FleetView {
   readonly #deployments = new Map<string, DeploymentState>();
   readonly #backends = new Map<string, BackendState>();
   readonly #starts = new Map<string, Start>();
+  /** When deployments came with a change of the config; absent for those that were there from the start. */
+  readonly #newSinceMs = new Map<string, number>();
 
   constructor(index: RouteIndex) {
     this.#index = index;
   }
 
   /** Takes a new config on. Cooldowns, counters and latencies of deployments and backends that did not change stay. */
-  reload(index: RouteIndex): void {
-    for (const id of this.#deployments.keys()) {
+  reload(index: RouteIndex, nowMs: number): void {
+    for (const id of new Set([...this.#deployments.keys(), ...this.#newSinceMs.keys(), ...index.byId.keys()])) {
       const before = this.#index.byId.get(id);
       const after = index.byId.get(id);
       const same =
@@ -56,7 +59,10 @@ export class FleetView {
         after !== undefined &&
         before.upstreamModel === after.upstreamModel &&
         before.backend.id === after.backend.id;
-      if (!same) this.#deployments.delete(id);
+      if (same) continue;
+      this.#deployments.delete(id);
+      if (after === undefined) this.#newSinceMs.delete(id);
+      else this.#newSinceMs.set(id, nowMs);
     }
     for (const id of this.#backends.keys()) if (!index.backends.has(id)) this.#backends.delete(id);
     this.#index = index;
@@ -136,6 +142,15 @@ export class FleetView {
     const state = this.#backends.get(backendId);
     if (state === undefined || state.health === null) return null;
     return nowMs - state.healthAtMs > maxAgeMs ? null : state.health;
+  }
+
+  /**
+   * Whether a host's list of models may prove that a deployment's model is missing: it was made within `maxAgeMs`, and
+   * after the deployment came into the config. Owners pull a model and then name it.
+   */
+  hasFreshList({ deployment, backend }: Candidate, maxAgeMs: number, nowMs: number): boolean {
+    const madeAtMs = this.#backends.get(backend.id)?.healthAtMs ?? 0;
+    return nowMs - madeAtMs <= maxAgeMs && madeAtMs >= (this.#newSinceMs.get(deployment.id) ?? 0);
   }
 
   /** What a host says of a model (named with its tag), by the last probe; undefined where it does not have it. */
