@@ -61,6 +61,34 @@ describe('durable events', () => {
     await consumer.stop();
   });
 
+  it('are handled in as many batches at once as was asked for', async () => {
+    let running = 0;
+    let most = 0;
+    const seen = new Set<number>();
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'lanes',
+      batch: 5,
+      lanes: 2,
+      handle: async (messages) => {
+        running += 1;
+        most = Math.max(most, running);
+        // Acknowledged only after a question to the server: long enough for the other lane to begin.
+        await consumer.pending();
+        for (const message of messages) {
+          seen.add(numberOf(message));
+          message.ack();
+        }
+        running -= 1;
+      },
+    });
+    for (let n = 5_000; n < 5_060; n += 1) await bus.publishDurable(Event, { n }, { messageId: `lanes:${n}` });
+    await expect.poll(() => [...seen].filter((n) => n >= 5_000 && n < 5_060).length).toBe(60);
+    expect(most).toBe(2);
+    await consumer.stop();
+    expect(running).toBe(0);
+  });
+
   it('that could not be handled come again', async () => {
     const handled = new Set<number>();
     let refused = false;
