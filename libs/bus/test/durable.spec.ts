@@ -73,8 +73,8 @@ describe('durable events', () => {
       handle: async (messages) => {
         running += 1;
         most = Math.max(most, running);
-        // Acknowledged only after a question to the server: long enough for the other lane to begin.
-        await consumer.pending();
+        // Acknowledged only after a word with the server: long enough for the other lane to begin.
+        await bus.flush();
         for (const message of messages) {
           seen.add(numberOf(message));
           message.ack();
