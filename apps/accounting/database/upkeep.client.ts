@@ -45,7 +45,12 @@ export class Upkeep implements OnModuleInit, OnApplicationShutdown {
     if (this.stopped) return;
     this.every(partitionsEveryMs, 'partitions', () => this.keepPartitions(new Date()));
     // Services that shut down may still report: they have the drain time for it.
-    this.every(reapEveryMs, 'reaper', () => this.reaper.reap(this.environment.drainMs / 1_000));
+    this.every(reapEveryMs, 'reaper', () => this.reapAll());
+  }
+
+  /** A batch at a time: after an outage there may be thousands. */
+  private async reapAll(): Promise<void> {
+    while (!this.stopped && (await this.reaper.reap(this.environment.drainMs / 1_000)) > 0);
   }
 
   /** Makes partitions around `now` and drops what is past its retention; without a retention setting usage is kept. */
