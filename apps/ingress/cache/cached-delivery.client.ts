@@ -72,8 +72,14 @@ export class CachedDelivery {
 
   private tell(running: RunningRequest, entry: CachedAnswer, attempt: Attempt, durationMs: number): void {
     const { job } = running;
-    job.scope.span.setAttribute('gateway.cache', 'hit');
     traceEnding(running, [], 'success');
+    const { modelGroup, backend } = attempt;
+    job.scope.span.setAttributes({
+      'gateway.cache': 'hit',
+      'gateway.model.served': modelGroup,
+      'gateway.backend': backend.id,
+      'gateway.provider': backend.provider,
+    });
     this.callbacks.finished(running, [], { delivered: true, clientGone: false });
     this.logger.info(
       requestLogLine({
@@ -104,14 +110,6 @@ export class CachedDelivery {
     this.metrics.observe('signalbox_request_duration_seconds', labels, durationMs / 1000);
     const { inputTokens, outputTokens } = shownUsage(entry);
     this.told.cached(running, entry.upstreamModel, inputTokens + outputTokens);
-    job.scope.span.setAttributes({
-      'gateway.model.requested': job.model,
-      'gateway.model.served': attempt.modelGroup,
-      'gateway.key.id': job.key.id,
-      'gateway.stream': job.stream,
-      'gateway.outcome': 'success',
-      'gateway.cache.hit': true,
-    });
   }
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   AnthropicDecoder,
@@ -7,9 +8,11 @@ import {
   readAnthropicAnswer,
   readOpenAiChatAnswer,
   readOpenAiCompletionAnswer,
+  storedAnswer,
   type StreamEvent,
   type UpstreamDecoder,
 } from '#wire';
+import { madeAnswer } from '../../../libs/wire/openai/answers.fixtures.js';
 import { entryOf, storedText } from './cache.fixtures.js';
 import { replayBytes, shownUsage, type ReplayOptions } from './replay.js';
 
@@ -57,6 +60,32 @@ describe('replayBytes', () => {
       expect(answer.choices[0]?.finish).toBe('tool_calls');
       expect(answer.usage).toMatchObject({ inputTokens: 7, outputTokens: 5 });
     }
+  });
+
+  it('loses nothing of any answer, streamed or whole, in any dialect that can be read back (property)', () => {
+    const said = (events: readonly StreamEvent[]) => {
+      const [choice] = collectAnswer(events).choices;
+      const texts = (kind: 'text' | 'reasoning') =>
+        choice?.blocks.map((block) => (block.kind === kind ? block.text : '')).join('');
+      const calls = choice?.blocks.flatMap((block) =>
+        block.kind === 'tool' ? [[block.id, block.name, JSON.parse(block.arguments) as unknown]] : [],
+      );
+      return { text: texts('text'), thinking: texts('reasoning'), calls };
+    };
+    fc.assert(
+      fc.property(madeAnswer, ({ events, text, thinking, calls }) => {
+        const answer = storedAnswer(collectAnswer(events));
+        if (answer === null) throw new Error('not kept');
+        const kept = entryOf({ content: { kind: 'answer', answer } });
+        const expected = { text, thinking, calls: calls.map(({ id, name, input }) => [id, name, input]) };
+        const chat = replayBytes(kept, { ...options, stream: true });
+        const whole = Buffer.from(replayBytes(kept, options)).toString();
+        expect(said(decoded(new OpenAiChatDecoder(reading), chat))).toEqual(expected);
+        expect(said(readOpenAiChatAnswer(whole, reading))).toEqual(expected);
+        const message = replayBytes(kept, { ...options, dialect: 'anthropic-messages', stream: true });
+        expect(said(decoded(new AnthropicDecoder(reading), message))).toEqual(expected);
+      }),
+    );
   });
 
   it('gives legacy completions their text', () => {
