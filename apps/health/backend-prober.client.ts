@@ -5,7 +5,7 @@ import { GatewayError, ProbeBackend, type Backend } from '#contracts';
 import { Metrics, probeAttribute, withSpan } from '#telemetry';
 import { CredentialAlert } from './credential-alert.publisher.js';
 import type { ProbeResult } from './judgement.js';
-import { RosterAlert } from './roster-alert.publisher.js';
+import { Roster } from './roster/roster.publisher.js';
 
 /** Probes at once: a large fleet is not asked all together, at the start above all. */
 const maxAtOnce = 16;
@@ -18,7 +18,7 @@ export class BackendProber {
   constructor(
     private readonly bus: Bus,
     private readonly metrics: Metrics,
-    private readonly roster: RosterAlert,
+    private readonly roster: Roster,
     private readonly credentials: CredentialAlert,
   ) {}
 
@@ -39,9 +39,8 @@ export class BackendProber {
     try {
       const reply = await this.bus.request(ProbeBackend, { v: 1, backend }, { tokens: { backend: backend.id } });
       this.metrics.observe('signalbox_backend_probe_duration_seconds', { backend: backend.id }, reply.latencyMs / 1000);
-      await this.roster.take(backend, reply.installed);
       if (reply.credentialsRefused === true) await this.credentials.take(backend, 'refused');
-      return reply;
+      return { ...reply, retired: await this.roster.take(backend, reply.installed) };
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'service_unavailable') return null;
       throw error;

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { BackendProber } from './backend-prober.client.js';
 import { CredentialAlert } from './credential-alert.publisher.js';
 import { HealthRound } from './health-round.publisher.js';
-import { RosterAlert } from './roster-alert.publisher.js';
+import { Roster } from './roster/roster.publisher.js';
 
-@Module({ providers: [BackendProber, CredentialAlert, HealthRound, RosterAlert] })
+@Module({ providers: [BackendProber, CredentialAlert, HealthRound, Roster] })
 export class HealthModule {}

@@ -2,7 +2,7 @@
  * What state a backend is in, folded from probes and from the outcomes of real requests. With hysteresis: one lost probe
  * does not take a host out that answers requests, and one lucky probe does not bring a failing one back. Pure.
  */
-import type { BackendHealth, BackendId, InstalledModel, LoadedModel } from '#contracts';
+import type { BackendHealth, BackendId, InstalledModel, LoadedModel, RetiredModel } from '#contracts';
 
 export interface Judgement {
   readonly backendId: BackendId;
@@ -19,6 +19,7 @@ export interface Judgement {
   readonly version: string | null;
   readonly installed: readonly InstalledModel[] | null;
   readonly loaded: readonly LoadedModel[] | null;
+  readonly retired: readonly RetiredModel[];
 }
 
 /** Failed probes in a row that take a host out which answered requests lately. */
@@ -44,6 +45,7 @@ export function unknownBackend(backendId: BackendId, now: number): Judgement {
     version: null,
     installed: null,
     loaded: null,
+    retired: [],
   };
 }
 
@@ -54,6 +56,8 @@ export interface ProbeResult {
   readonly version: string | null;
   readonly installed: readonly InstalledModel[] | null;
   readonly loaded: readonly LoadedModel[] | null;
+  /** Configured free models that its list does not have. */
+  readonly retired?: readonly RetiredModel[];
 }
 
 /** Takes a probe in. */
@@ -68,6 +72,7 @@ export function afterProbe(before: Judgement, probe: ProbeResult, now: number): 
     version: probe.version ?? before.version,
     installed: probe.installed ?? before.installed,
     loaded: probe.loaded ?? before.loaded,
+    retired: probe.installed === null ? before.retired : (probe.retired ?? []),
   };
   const returns = before.state === 'unknown' || successes >= successesToReturn;
   return moved({ ...before, ...facts }, returns ? 'healthy' : before.state, returns ? null : before.reason, now);
@@ -114,7 +119,8 @@ function moved(judgement: Judgement, state: Judgement['state'], reason: string |
 
 /** The judgement as the message in the bucket HEALTH. */
 export function healthMessage(judgement: Judgement): BackendHealth {
-  const { backendId, state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded } = judgement;
+  const { backendId, state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded, retired } =
+    judgement;
   return {
     v: 1,
     backendId,
@@ -126,6 +132,7 @@ export function healthMessage(judgement: Judgement): BackendHealth {
     version,
     installed: installed === null ? null : [...installed],
     loaded: loaded === null ? null : [...loaded],
+    ...(retired.length === 0 ? {} : { retired: [...retired] }),
   };
 }
 
@@ -138,6 +145,7 @@ export function isNews(before: BackendHealth | null, after: BackendHealth): bool
       health.reason,
       health.version,
       health.installed,
+      health.retired,
       health.loaded?.map((model) => [model.name, model.vramBytes, model.contextLength]),
     ]);
   return essence(before) !== essence(after);

@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type StreamSender } from '#bus';
 import { Environment, resolveHeaders } from '#config';
-import { inferSubjects, wildcardSubject, type InferOpen } from '#contracts';
+import { inferSubjects, wildcardSubject, type InferOpen, type StreamFailure } from '#contracts';
 import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
 import { Credentials } from './credentials.client.js';
+import { FreePace, freeRequestsPerMinute } from './free-pace.js';
 
 @Injectable()
 export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private readonly usage: UsageReporter;
   private readonly tools: AttemptTools;
+  private readonly freePace = new FreePace();
   private server: { stop(): Promise<void> } | null = null;
 
   constructor(
@@ -57,6 +59,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
     const { attempt } = open;
+    const waitMs = isFreeModel(open) ? this.freePace.take(attempt.backend.id, performance.now()) : 0;
+    if (waitMs > 0) return stream.error(tooFast(waitMs));
     const timers = new AnswerTimers({
       loadMs: attempt.timeoutMs,
       firstContentMs: attempt.firstTokenTimeoutMs,
@@ -64,4 +68,15 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     });
     await serveAttempt(open, stream, { ...prepared.parts, timers, loading: false, queuedMs: null }, this.tools);
   }
+}
+
+function isFreeModel({ attempt }: InferOpen): boolean {
+  return attempt.backend.provider === 'openrouter' && attempt.upstreamModel.endsWith(':free');
+}
+
+/** Not asked at all: a refused request would count as well. */
+function tooFast(waitMs: number): StreamFailure {
+  const message = `The ${freeRequestsPerMinute} requests per minute to the account's free models are used up.`;
+  const retryAfterMs = Math.ceil(waitMs);
+  return { code: 'rate_limit_exceeded', details: { message, retryAfterMs }, blame: 'gateway', retryAfterMs };
 }

@@ -8,7 +8,7 @@ import { Bus } from '#bus';
 import { ProbeBackend, type Backend, type ProbeReply } from '#contracts';
 import { Snapshots } from '#service';
 import { callUpstream, UpstreamProblem } from '#upstream';
-import { scrubUpstreamText } from '#wire';
+import { readOpenRouterModels, scrubUpstreamText } from '#wire';
 import { Credentials } from './credentials.client.js';
 import { providerOf } from './providers/list.js';
 
@@ -86,7 +86,7 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
       if (response.status >= 500)
         return answer(false, `the provider answers with status ${response.status}: ${scrubUpstreamText(text, 200)}`);
       // A 404 or 405 only says that there is no list of models.
-      return answer(true, null, response.status === 200 ? readModels(text) : null);
+      return answer(true, null, response.status === 200 ? readModels(backend, text) : null);
     } catch (error) {
       if (error instanceof UpstreamProblem) return answer(false, error.failure.message);
       return answer(false, 'the provider did not answer in time');
@@ -94,9 +94,11 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function readModels(text: string): ProbeReply['installed'] {
+function readModels(backend: Backend, text: string): ProbeReply['installed'] {
   try {
-    const parsed = ModelList.safeParse(JSON.parse(text));
+    const answer: unknown = JSON.parse(text);
+    if (backend.provider === 'openrouter') return readOpenRouterList(answer);
+    const parsed = ModelList.safeParse(answer);
     if (!parsed.success) return null;
     return parsed.data.data.map((model) => ({
       name: model.id,
@@ -107,4 +109,15 @@ function readModels(text: string): ProbeReply['installed'] {
   } catch {
     return null;
   }
+}
+
+function readOpenRouterList(answer: unknown): ProbeReply['installed'] {
+  const models = readOpenRouterModels(answer);
+  if (models === null) return null;
+  return models.map(({ id, contextLength, strengths }) => ({
+    name: id,
+    sizeBytes: null,
+    contextLength,
+    capabilities: [...strengths],
+  }));
 }

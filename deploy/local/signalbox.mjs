@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const libs = new URL('../../dist/libs/', import.meta.url);
 const entry = new URL('config/index.js', libs);
+const modelsCommand = new URL('../apps/health/roster/models-command.client.js', libs);
 
 /** Whoever has an older one gets the pinned one. */
 const nodeMajor = 24;
@@ -18,6 +19,10 @@ const commands = {
     const { explainPlan } = await import(new URL('../apps/router/explain.js', libs).href);
     const terminal = { print: (line) => console.log(line), env: Environment.ofProcess().variables };
     return runConfigCommand(args, terminal, explainPlan);
+  },
+  models: async (args, { Environment }) => {
+    const { runModelsCommand } = await import(modelsCommand.href);
+    return runModelsCommand(args, { print: (line) => console.log(line), env: Environment.ofProcess().variables });
   },
 };
 
@@ -41,7 +46,8 @@ async function run([name = '', ...args]) {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command !== undefined) return command(args, library);
   const isHelp = name === '' || name === '--help' || name === '-h' || name === 'help';
-  const usage = ['usage:', ...library.configUsage.map((line) => `  ${line}`)];
+  const { modelsUsage } = await import(modelsCommand.href);
+  const usage = ['usage:', ...[...library.configUsage, ...modelsUsage].map((line) => `  ${line}`)];
   (isHelp ? console.log : console.error)(usage.join('\n'));
   return isHelp ? 0 : 2;
 }

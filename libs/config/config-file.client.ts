@@ -15,6 +15,12 @@ export function readConfigFile(path: string, env: Readonly<Record<string, string
   return loadConfigFile({ path, text, env, readInclude: (name) => readText(join(dirname(path), name)) });
 }
 
+/** Paths of the files that a config file includes and that can be read. */
+export function includedFiles(path: string): string[] {
+  const names = includeNames(readText(path) ?? '');
+  return names.map((name) => join(dirname(path), name)).filter((included) => readText(included) !== null);
+}
+
 function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -13,6 +13,8 @@ export interface Provider {
   readonly kind: BackendKind;
   /** null: `api_base` must be given. */
   readonly apiBase: string | null;
+  /** The variable that replaces `apiBase` where the config has none, as in LiteLLM; null: there is none. */
+  readonly baseVariable: string | null;
   /** The variable that holds the key where the config has none; null: none is sent. */
   readonly keyVariable: string | null;
   /** What may happen to prompts there, unless the config says otherwise. */
@@ -24,6 +26,7 @@ const local = (name: string, apiBase: string, dialect: UpstreamDialect = 'openai
   dialect,
   kind: 'local',
   apiBase,
+  baseVariable: null,
   keyVariable: null,
   dataPolicy: 'local',
 });
@@ -33,11 +36,13 @@ const cloud = (
   keyVariable: string,
   apiBase: string | null,
   dialect: UpstreamDialect = 'openai',
+  baseVariable: string | null = null,
 ): Provider => ({
   name,
   dialect,
   kind: 'cloud',
   apiBase,
+  baseVariable,
   keyVariable,
   dataPolicy: 'may-retain',
 });
@@ -50,7 +55,13 @@ export const providers: Readonly<Record<string, Provider>> = {
   hosted_vllm: local('hosted_vllm', 'http://127.0.0.1:8000/v1'),
   openai: cloud('openai', 'OPENAI_API_KEY', 'https://api.openai.com/v1'),
   anthropic: cloud('anthropic', 'ANTHROPIC_API_KEY', 'https://api.anthropic.com', 'anthropic'),
-  openrouter: cloud('openrouter', 'OPENROUTER_API_KEY', 'https://openrouter.ai/api/v1'),
+  openrouter: cloud(
+    'openrouter',
+    'OPENROUTER_API_KEY',
+    'https://openrouter.ai/api/v1',
+    'openai',
+    'OPENROUTER_API_BASE',
+  ),
   groq: cloud('groq', 'GROQ_API_KEY', 'https://api.groq.com/openai/v1'),
   mistral: cloud('mistral', 'MISTRAL_API_KEY', 'https://api.mistral.ai/v1'),
   deepseek: cloud('deepseek', 'DEEPSEEK_API_KEY', 'https://api.deepseek.com/v1'),

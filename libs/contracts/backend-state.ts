@@ -22,6 +22,24 @@ export const InstalledModel = z.object({
 });
 export type InstalledModel = z.infer<typeof InstalledModel>;
 
+/** A configured model that its provider no longer offers, and what could stand in for it. */
+export const RetiredModel = z.object({
+  deploymentId: DeploymentId,
+  modelName: z.string(),
+  upstreamModel: z.string(),
+  /** null where nothing else is free. */
+  replacement: z
+    .object({
+      upstreamModel: z.string(),
+      contextLength: z.number().nullable(),
+      /** tools, vision, thinking. */
+      capabilities: z.array(z.string()),
+    })
+    .nullable()
+    .default(null),
+});
+export type RetiredModel = z.infer<typeof RetiredModel>;
+
 /** `probe.{backend}`: health asks, the worker that serves the backend looks (no token is ever spent). */
 export const ProbeBackend = requestContract({
   subject: 'probe.{backend}',
@@ -111,6 +129,8 @@ export const BackendHealth = z.object({
   version: z.string().nullable(),
   installed: z.array(InstalledModel).nullable(),
   loaded: z.array(LoadedModel).nullable(),
+  /** Configured free models that the last list did not have. */
+  retired: z.array(RetiredModel).optional(),
 });
 export type BackendHealth = z.infer<typeof BackendHealth>;
 

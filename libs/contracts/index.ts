@@ -72,6 +72,7 @@ export type { UsageOpenEvent, UsageCloseEvent } from './usage-event.js';
 export {
   LoadedModel,
   InstalledModel,
+  RetiredModel,
   ProbeBackend,
   FailureScope,
   AttemptOutcome,

@@ -1,7 +1,8 @@
 /** What is wrong with an account at a provider: models that are no longer offered (free ones come and go), credentials that are refused. */
 import { z } from 'zod';
+import { RetiredModel } from './backend-state.js';
 import { durableContract } from './contract.js';
-import { BackendId, DeploymentId } from './ids.js';
+import { BackendId } from './ids.js';
 
 /** Message id: `models:BACKEND:DAY:MODELS`, so that it is told once a day. */
 export const AlertModels = durableContract({
@@ -12,7 +13,7 @@ export const AlertModels = durableContract({
     at: z.string(),
     backendId: BackendId,
     provider: z.string(),
-    gone: z.array(z.object({ deploymentId: DeploymentId, modelName: z.string(), upstreamModel: z.string() })).min(1),
+    gone: z.array(RetiredModel).min(1),
   }),
 });
 export type AlertModelsEvent = z.infer<typeof AlertModels.payload>;

@@ -13,6 +13,10 @@ interface AccountPayload {
     readonly model_name: string;
     readonly model_id: string;
     readonly upstream_model: string;
+    /** What could stand in for it; null where nothing else is free. */
+    readonly replacement: string | null;
+    readonly replacement_context_length: number | null;
+    readonly replacement_strengths: readonly string[];
   }[];
   readonly id: string;
 }
@@ -20,16 +24,27 @@ interface AccountPayload {
 /** Configured models that the provider does not offer any more. */
 export function retiredModelsPayload({ at, backendId, provider, gone }: AlertModelsEvent): AccountPayload {
   const names = gone.map(({ upstreamModel }) => upstreamModel).join(', ');
+  const advice = gone.flatMap(({ upstreamModel, replacement }) =>
+    replacement === null ? [] : [`${replacement.upstreamModel} for ${upstreamModel}`],
+  );
+  const could =
+    advice.length === 0
+      ? ''
+      : ` What could replace them: ${advice.join(', ')}; \`npx signalbox models refresh --write\` puts it into the config.`;
   return {
     event: 'models_retired',
     event_group: 'proxy',
-    event_message: `${provider} no longer offers: ${names}. Requests for them go on to fallbacks, where there are any.`,
+    event_message:
+      `${provider} no longer offers: ${names}. Requests for them go on to fallbacks, where there are any.` + could,
     backend_id: backendId,
     provider,
-    models: gone.map(({ modelName, deploymentId, upstreamModel }) => ({
+    models: gone.map(({ modelName, deploymentId, upstreamModel, replacement }) => ({
       model_name: modelName,
       model_id: deploymentId,
       upstream_model: upstreamModel,
+      replacement: replacement?.upstreamModel ?? null,
+      replacement_context_length: replacement?.contextLength ?? null,
+      replacement_strengths: replacement?.capabilities ?? [],
     })),
     id: `models:${backendId}:${at}`,
   };

@@ -80,15 +80,26 @@ describe('what is said of accounts at providers', () => {
   };
 
   it('names the models that are gone', () => {
+    const replacement = { upstreamModel: 'b/new:free', contextLength: 131_072, capabilities: ['tools'] };
     const gone = [
-      { deploymentId: DeploymentId.parse('d1'), modelName: 'free', upstreamModel: 'qwen/qwen3-coder:free' },
-      { deploymentId: DeploymentId.parse('d2'), modelName: 'free', upstreamModel: 'x/<y>:free' },
+      { deploymentId: DeploymentId.parse('d1'), modelName: 'free', upstreamModel: 'qwen/qwen3-coder:free', replacement },
+      { deploymentId: DeploymentId.parse('d2'), modelName: 'free', upstreamModel: 'x/<y>:free', replacement: null },
     ];
     const payload = retiredModelsPayload({ ...account, gone });
     expect(payload).toMatchObject({
       event: 'models_retired',
-      models: [{ model_name: 'free', model_id: 'd1', upstream_model: 'qwen/qwen3-coder:free' }, { model_id: 'd2' }],
+      models: [
+        {
+          model_name: 'free',
+          model_id: 'd1',
+          upstream_model: 'qwen/qwen3-coder:free',
+          replacement: 'b/new:free',
+          replacement_strengths: ['tools'],
+        },
+        { model_id: 'd2', replacement: null },
+      ],
     });
+    expect(slackAccount(payload).text).toContain('b/new:free for qwen/qwen3-coder:free');
     expect(slackAccount(payload).text).toContain('x/&lt;y&gt;:free');
   });
 

@@ -25,7 +25,7 @@ import {
 import { BackendProber } from '../backend-prober.client.js';
 import { CredentialAlert } from '../credential-alert.publisher.js';
 import { HealthRound } from '../health-round.publisher.js';
-import { RosterAlert } from '../roster-alert.publisher.js';
+import { Roster } from '../roster/roster.publisher.js';
 
 let nats: TestServer;
 let bus: Bus;
@@ -60,7 +60,7 @@ async function startHealth(): Promise<void> {
   const snapshots = new Snapshots(own, logger, metrics, new Readiness());
   await snapshots.start();
   const credentials = new CredentialAlert(own, logger);
-  const prober = new BackendProber(own, metrics, new RosterAlert(own, snapshots, logger), credentials);
+  const prober = new BackendProber(own, metrics, new Roster(own, snapshots, logger), credentials);
   const round = new HealthRound(own, prober, credentials, snapshots, logger, metrics);
   await round.onModuleInit();
   const stop = async () => {

@@ -1,5 +1,5 @@
 /** GET /health: LiteLLM's two lists, and for each backend its state, last probe, loaded models and why not. Pure. */
-import type { BackendHealth, ConfigSnapshot, Deployment } from '#contracts';
+import type { BackendHealth, ConfigSnapshot, Deployment, RetiredModel } from '#contracts';
 
 export interface CoolingDeployment {
   readonly deploymentId: string;
@@ -68,6 +68,8 @@ function whyNot(
   if (deployment.missingVariables.length > 0)
     return `not set in the environment: ${deployment.missingVariables.join(', ')}`;
   if (health !== null && health.state === 'unhealthy') return health.reason ?? 'unhealthy';
+  const retired = health?.retired?.find((model) => model.deploymentId === deployment.id);
+  if (retired !== undefined) return retiredText(retired);
   if (cooling !== undefined && cooling.coolingUntil !== null)
     return `cooling down until ${cooling.coolingUntil}: ${cooling.coolingReason ?? 'failures'}`;
   const installed = health?.installed ?? null;
@@ -82,9 +84,18 @@ function whyNot(
   return null;
 }
 
+function retiredText({ upstreamModel, replacement }: RetiredModel): string {
+  const gone = `the provider no longer offers '${upstreamModel}'`;
+  if (replacement === null) return gone;
+  const { contextLength, capabilities } = replacement;
+  const facts = [...(contextLength === null ? [] : [`${contextLength} tokens`]), ...capabilities].join(', ');
+  const what = facts === '' ? '' : ` (${facts})`;
+  return `${gone}; '${replacement.upstreamModel}'${what} could replace it: signalbox models refresh --write`;
+}
+
 function backendOf(id: string, apiBase: string, provider: string, health: BackendHealth | null): object {
   if (health === null) return { id, provider, api_base: apiBase, state: 'unknown', reason: 'not probed yet' };
-  const { state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded } = health;
+  const { state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded, retired } = health;
   return {
     id,
     provider,
@@ -97,7 +108,12 @@ function backendOf(id: string, apiBase: string, provider: string, health: Backen
     version,
     models: installed === null ? null : installed.map((model) => model.name),
     loaded_models: loaded,
+    ...(retired === undefined ? {} : { retired_models: retired.map(retiredEntry) }),
   };
+}
+
+function retiredEntry({ modelName, upstreamModel, replacement }: RetiredModel): object {
+  return { model: modelName, upstream_model: upstreamModel, replacement: replacement?.upstreamModel ?? null };
 }
 
 /** Ollama's names are equal without case and with `:latest` added. */

@@ -62,7 +62,9 @@ function ollamaPolicy(
 
 export function apiBaseOf(entry: Entry, provider: Provider, context: BuildContext): string | null {
   const path = [...entry.path, 'litellm_params', 'api_base'];
-  const written = entry.params.api_base;
+  const variable = provider.baseVariable;
+  const fromEnvironment = variable === null ? undefined : context.variables.value(variable);
+  const written = entry.params.api_base ?? fromEnvironment;
   if (written === undefined) {
     if (provider.apiBase === null) context.problems.error(path, `is missing; ${provider.name}/ needs one`);
     return provider.apiBase;
@@ -96,7 +98,8 @@ export function keyOf(entry: Entry, provider: Provider, apiBase: string, context
   }
   const variable = provider.keyVariable;
   if (variable === null || apiBase === unsetBase) return { ref: null, literal: null, missing: [] };
-  if (provider.apiBase !== null && apiBase !== provider.apiBase) {
+  const isElsewhere = entry.params.api_base !== undefined && apiBase !== provider.apiBase;
+  if (provider.apiBase !== null && isElsewhere) {
     if (context.variables.value(variable) !== undefined) {
       context.problems.note(
         path,

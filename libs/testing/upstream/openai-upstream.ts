@@ -25,6 +25,8 @@ export interface OpenAiUpstreamOptions {
   readonly apiKey?: string;
   /** Model ids; without it every model exists. */
   readonly models?: readonly string[];
+  /** More of a model's entry in OpenRouter's list, by its id. */
+  readonly listing?: Readonly<Record<string, object>>;
   /** USD per token, for OpenRouter's `cost`. */
   readonly price?: { input: number; output: number };
   readonly embeddingLength?: number;
@@ -114,7 +116,15 @@ export class OpenAiUpstream {
     return (this.options.models ?? ['gpt-4o-mini']).map((id) => {
       if (this.flavour !== 'openrouter') return { id, object: 'model', created: 1_700_000_000, owned_by: 'system' };
       const pricing = { prompt: String(input), completion: String(output), request: '0' };
-      return { id, canonical_slug: id, name: id, created: 1_700_000_000, context_length: 128_000, pricing };
+      return {
+        id,
+        canonical_slug: id,
+        name: id,
+        created: 1_700_000_000,
+        context_length: 128_000,
+        pricing,
+        ...this.options.listing?.[id],
+      };
     });
   }
 
