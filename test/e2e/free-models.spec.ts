@@ -101,7 +101,7 @@ describe('a retired free model', () => {
   });
 
   it('is replaced in the running config by the command', async () => {
-    const command = join(repositoryRoot, 'deploy/local/signalbox.mjs');
+    const command = join(repositoryRoot(), 'deploy/local/signalbox.mjs');
     const { stdout } = await promisify(execFile)(process.execPath, [
       command,
       'models',
