@@ -51,13 +51,22 @@ interface Refusal {
   readonly retryAfterMs?: number;
 }
 
-/** Splits candidates into those that may be used and those that may not. */
+/**
+ * Splits candidates into those that may be used and those that may not. With `signalbox.auto_pull` a host that lacks the
+ * model is used where no other one is left: it fetches it. Wildcards fetch nothing: clients would choose what.
+ */
 export function siftCandidates(candidates: readonly Candidate[], context: FilterContext): Sifted {
+  const sifted = sift(candidates, context, false);
+  if (sifted.kept.length > 0 || !context.general.autoPull) return sifted;
+  return sift(candidates, context, true);
+}
+
+function sift(candidates: readonly Candidate[], context: FilterContext, fetches: boolean): Sifted {
   const kept: Candidate[] = [];
   const drops: Drop[] = [];
   const tagged = tagRule(candidates, context);
   for (const candidate of candidates) {
-    const refusal = refusalOf(candidate, tagged, context);
+    const refusal = refusalOf(candidate, tagged, context, fetches);
     if (refusal === null) kept.push(candidate);
     else
       drops.push({
@@ -70,9 +79,11 @@ export function siftCandidates(candidates: readonly Candidate[], context: Filter
   return { kept, drops };
 }
 
-function refusalOf(candidate: Candidate, tagged: TagRule, context: FilterContext): Refusal | null {
+function refusalOf(candidate: Candidate, tagged: TagRule, context: FilterContext, fetches: boolean): Refusal | null {
   const health = healthOf(candidate, context);
-  const installed = installedModel(candidate, health, context);
+  const listed = installedModel(candidate, health, context);
+  const isFetched = fetches && !candidate.deployment.upstreamModel.includes('*');
+  const installed = listed === 'missing' && isFetched ? null : listed;
   return (
     refusedByConfig(candidate, tagged, installed === 'missing' ? null : installed, context) ??
     refusedByHost(candidate, health, installed, context) ??

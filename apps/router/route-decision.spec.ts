@@ -356,3 +356,36 @@ describe('the plan', () => {
     expect(fleet.plan('m').attempts[0]).toMatchObject({ timeoutMs: 120_000, firstTokenTimeoutMs: null });
   });
 });
+
+describe('a model that a host lacks', () => {
+  const pulled = (general: object, more: Partial<DeploymentSpec> = {}) => {
+    const fleet = new FleetUnderTest({ ...two(more, more), general });
+    fleet.health('one', { installed: installed('other') });
+    return fleet;
+  };
+
+  it('is asked of the host that has it', () => {
+    expect(pulled({ autoPull: true }).hosts('m')).toEqual(['two']);
+  });
+
+  it('is fetched where nobody has it, only with auto_pull', () => {
+    const fetching = pulled({ autoPull: true });
+    fetching.health('two', { installed: installed('other') });
+    expect(fetching.hosts('m').toSorted()).toEqual(['one', 'two']);
+    const without = pulled({ autoPull: false });
+    without.health('two', { installed: installed('other') });
+    expect(without.codeOf('m')).toBe('no_healthy_backend');
+  });
+
+  it('is not fetched by a host that is away', () => {
+    const fetching = pulled({ autoPull: true });
+    fetching.health('two', { state: 'unhealthy', reason: 'away' });
+    expect(fetching.hosts('m')).toEqual(['one']);
+  });
+
+  it('is not fetched for a wildcard: clients would choose what', () => {
+    const wild = pulled({ autoPull: true }, { modelName: '*', upstreamModel: '*' });
+    wild.health('two', { installed: installed('other') });
+    expect(wild.codeOf('m')).toBe('no_healthy_backend');
+  });
+});

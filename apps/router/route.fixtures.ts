@@ -98,6 +98,7 @@ function backendOf(spec: DeploymentSpec): Backend {
 export interface SnapshotSpec {
   readonly deployments: readonly DeploymentSpec[];
   readonly routing?: Partial<RoutingSettings>;
+  readonly general?: Partial<ConfigSnapshot['general']>;
   readonly routers?: readonly ComplexityRouter[];
   readonly revision?: string;
 }
@@ -112,7 +113,7 @@ export function snapshotOf(spec: SnapshotSpec): ConfigSnapshot {
     deployments: spec.deployments.map(deploymentOf),
     complexityRouters: spec.routers ?? [],
     routing: { ...defaultRouting, ...spec.routing },
-    general,
+    general: { ...general, ...spec.general },
     declaredKeys: [],
     discoverBackends: [],
     problems: [],

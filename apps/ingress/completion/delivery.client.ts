@@ -12,6 +12,9 @@ import type { ResponseWriter } from '../http/sse-writer.js';
 const sseComment = (text: string) => Buffer.from(`: ${text}\n\n`);
 
 const eventStream = 'text/event-stream; charset=utf-8';
+/** A line end would begin a field of the event stream. */
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200);
+
 const keepAliveMs = 15_000;
 /** Shorter waits are not worth sending the status early for. */
 const commentAfterMs = 1_000;
@@ -65,7 +68,8 @@ export class Delivery {
     if (!options.stream || !options.queueComments || !worthwhile || this.contentSent) return;
     this.begin();
     const estimate = notice.estimateMs === null ? '' : ` estimate=${Math.ceil(notice.estimateMs / 1000)}s`;
-    void this.writer.write(sseComment(`queued position=${notice.position}${estimate}`));
+    const place = `queued position=${notice.position}${estimate}`;
+    void this.writer.write(sseComment(notice.reason === null ? place : oneLine(notice.reason)));
   }
 
   /** Passes bytes on; waits while the client's socket is full. */

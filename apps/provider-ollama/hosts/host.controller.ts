@@ -21,11 +21,12 @@ import { HostQueue } from '../queue/host-queue.js';
 import { taggedName } from '../queue/resident-key.js';
 import { Admission } from './admission.controller.js';
 import { AttemptMemory } from './attempt-memory.js';
-import { queueLimitsOf } from './host-settings.js';
+import { deploymentsOn, queueLimitsOf } from './host-settings.js';
 import { serveInference } from './inference.controller.js';
 import { LoadPublisher } from './load.publisher.js';
 import { ModelPulls } from './model-pulls.client.js';
-import { modelMissing, modelOnItsWay, overloaded, repeatedFailure } from './queue-failure.js';
+import { awaitDownload } from './missing-model.client.js';
+import { modelMissing, overloaded, repeatedFailure } from './queue-failure.js';
 import { Upkeep } from './upkeep.client.js';
 import { HostWatch } from './watch.client.js';
 
@@ -156,8 +157,9 @@ export class HostController {
     if (!this.taken.take(open.attemptId, performance.now())) return stream.error(repeatedFailure);
     if (this.draining) return stream.error(overloaded('drained', null));
     if (!(await this.hasModel(open.attempt.upstreamModel))) {
-      if (!this.snapshot.general.autoPull || this.engine.pull === null) return stream.error(modelMissing(open));
-      return stream.error(modelOnItsWay(this.pulls.begin(open.attempt.upstreamModel)));
+      if (!this.mayPull(open)) return stream.error(modelMissing(open, null));
+      const failure = await awaitDownload(open, stream, this.pulls.begin(open.attempt.upstreamModel));
+      if (failure !== null) return stream.error(failure);
     }
     const { tools, metrics } = this.parts;
     const { engine, admission, watch } = this;
@@ -175,6 +177,12 @@ export class HostController {
     if (isThere()) return true;
     await this.watch.lookNow();
     return isThere();
+  }
+
+  /** Only what the config names: else any client could fill the host's disk. */
+  private mayPull({ attempt }: InferOpen): boolean {
+    if (!this.snapshot.general.autoPull || this.engine.pull === null) return false;
+    return deploymentsOn(this.snapshot, this.backend).some(({ id }) => id === attempt.deploymentId);
   }
 
   private async probe(): Promise<ProbeReply> {

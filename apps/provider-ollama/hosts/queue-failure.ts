@@ -30,19 +30,20 @@ export const repeatedFailure: StreamFailure = {
   retryAfterMs: null,
 };
 
-/** The host does not have the model. Only this deployment is to blame, not the host. */
-export function modelMissing(open: InferOpen): StreamFailure {
+/** The host does not have the model. Only this deployment is to blame, not the host. `why`: it could not be fetched. */
+export function modelMissing(open: InferOpen, why: string | null): StreamFailure {
   const { upstreamModel, backend } = open.attempt;
+  const advice = why === null ? `there: ollama pull ${upstreamModel}` : `pulling ${upstreamModel} failed: ${why}`;
   return {
     code: 'model_not_found',
-    details: { model: open.model, adminText: `${backend.id} does not have it; there: ollama pull ${upstreamModel}` },
+    details: { model: open.model, adminText: `${backend.id} does not have it; ${advice}` },
     blame: 'backend',
     retryAfterMs: null,
     scope: 'deployment',
   };
 }
 
-/** The host is fetching the model. */
+/** The host is fetching the model, and the request may wait no longer. */
 export function modelOnItsWay(progress: string): StreamFailure {
   const retryAfterMs = 30_000;
   const message = `The backend is downloading the model (${progress}).`;

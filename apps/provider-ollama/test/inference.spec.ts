@@ -46,6 +46,7 @@ beforeEach(async () => {
   ollama = await OllamaUpstream.start({
     models: ['llama3.2', 'qwen3', { name: 'nomic', capabilities: ['embedding'] }],
     maxLoaded: 1,
+    registry: { names: ['mistral'], stepMs: 20 },
   });
   hosts += 1;
   backend = backendOf(`gpu-${hosts}`, ollama.url);
@@ -308,6 +309,42 @@ describe('the queue', () => {
     expect((await ask(bus, openingOf(backend, 'llama3.2'))).failure).toBeNull();
     await eventually(() => loads.some(({ draining, loaded }) => !draining && loaded?.[0]?.name === 'llama3.2:latest'));
     subscription.stop();
+  });
+});
+
+describe('a model that is missing, with auto_pull', () => {
+  const pulls = () => ollama.requests.filter(({ path }) => path === '/api/pull');
+  const allow = async (...models: string[]) => {
+    const deployments = models.map((model, index) => deploymentOf(`d${index + 1}`, backend.id, model));
+    await publish(bus, snapshotOf([backend], deployments, { autoPull: true }));
+  };
+  /** The host's own round would fetch it before anybody asks: it is looked for only now. */
+  const retire = () => ollama.remove('mistral');
+
+  it('is fetched once for all that wait, and they hear how far it is', async () => {
+    await allow('mistral');
+    retire();
+    const both = await Promise.all([ask(bus, openingOf(backend, 'mistral')), ask(bus, openingOf(backend, 'mistral'))]);
+    expect(both.map(({ failure }) => failure)).toEqual([null, null]);
+    expect(pulls().length).toBeGreaterThan(0);
+    const reasons = both.flatMap(({ frames }) =>
+      frames.flatMap((frame) => (frame.type === 'queued' && frame.notice.reason !== null ? [frame.notice.reason] : [])),
+    );
+    expect(reasons[0]).toMatch(/^downloading the model: /);
+  });
+
+  it('that nobody can fetch is missing, with the reason', async () => {
+    await allow('nowhere');
+    const { failure } = await ask(bus, openingOf(backend, 'nowhere'));
+    expect(failure).toMatchObject({ code: 'model_not_found', blame: 'backend', scope: 'deployment' });
+    expect(failure?.details['adminText']).toContain('pull model manifest: file does not exist');
+  });
+
+  it('that the config does not name is not fetched', async () => {
+    await allow();
+    const { failure } = await ask(bus, openingOf(backend, 'mistral'));
+    expect(failure?.code).toBe('model_not_found');
+    expect(pulls()).toHaveLength(0);
   });
 });
 

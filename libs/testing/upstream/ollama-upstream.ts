@@ -9,6 +9,7 @@ import { embed } from './ollama-embed.js';
 import { OllamaEngine, type EngineOptions } from './ollama-engine.js';
 import { generate } from './ollama-generate.js';
 import type { OllamaHost } from './ollama-host.js';
+import { pullModel } from './ollama-pull.js';
 import { loadedEntry, shownModel, tagEntry, taggedName, type OllamaModel } from './ollama-models.js';
 import { OllamaBody, ollamaRefusal } from './ollama-request.js';
 import { openAiLayer } from './ollama-v1.js';
@@ -19,6 +20,8 @@ export interface OllamaUpstreamOptions extends Partial<Omit<EngineOptions, 'load
   /** How long a model takes to load that says nothing itself, milliseconds. */
   readonly loadMs?: number;
   readonly version?: string;
+  /** Models that `/api/pull` can fetch, and how long each line of its progress takes. */
+  readonly registry?: { readonly names: readonly string[]; readonly stepMs?: number };
 }
 
 export class OllamaUpstream {
@@ -95,6 +98,12 @@ export class OllamaUpstream {
         return sendJson(response, 200, { models: this.loadedEntries() });
       case 'POST /api/show':
         return this.show(exchange);
+      case 'POST /api/pull':
+        return pullModel(exchange, {
+          names: this.options.registry?.names ?? [],
+          stepMs: this.options.registry?.stepMs ?? 0,
+          install: (name) => this.pull(name),
+        });
       case 'POST /api/chat':
         return generate(exchange, this.host, 'chat');
       case 'POST /api/generate':
