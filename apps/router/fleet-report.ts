@@ -7,7 +7,7 @@ import type { RouteIndex } from './route-index.js';
 
 type FleetReport = z.input<typeof RouterFleet.reply>;
 
-/** One line for each deployment; cooling ones with the time at which they are tried again. */
+/** One line for each deployment (cooling ones with the time at which they are tried again), and one for each queue. */
 export function fleetReport(index: RouteIndex, fleet: FleetView, nowMs: number): FleetReport {
   const deployments = [...index.byId.values()].map(({ deployment, backend, upstreamModel }) => {
     const free = isFreeModel(backend.provider, upstreamModel);
@@ -23,5 +23,12 @@ export function fleetReport(index: RouteIndex, fleet: FleetView, nowMs: number):
       latencyMs: fleet.latency(deployment.id, nowMs).durationMs,
     };
   });
-  return { v: 1, deployments };
+  return { v: 1, deployments, queues: queuesOf(index, fleet, nowMs) };
+}
+
+function queuesOf(index: RouteIndex, fleet: FleetView, nowMs: number): NonNullable<FleetReport['queues']> {
+  return [...index.backends.values()].flatMap(({ id }) => {
+    const { running, queued, expectedWaitMs, swaps, draining, isReported } = fleet.load(id, nowMs);
+    return isReported ? [{ backendId: id, running, waiting: queued, expectedWaitMs, swaps, draining }] : [];
+  });
 }

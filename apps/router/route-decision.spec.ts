@@ -374,7 +374,7 @@ describe('a model that a host lacks', () => {
     expect(fetching.hosts('m').toSorted()).toEqual(['one', 'two']);
     const without = pulled({ autoPull: false });
     without.health('two', { installed: installed('other') });
-    expect(without.codeOf('m')).toBe('no_healthy_backend');
+    expect(without.failure('m').code).toBe('no_healthy_backend');
   });
 
   it('is not fetched by a host that is away', () => {
@@ -386,6 +386,6 @@ describe('a model that a host lacks', () => {
   it('is not fetched for a wildcard: clients would choose what', () => {
     const wild = pulled({ autoPull: true }, { modelName: '*', upstreamModel: '*' });
     wild.health('two', { installed: installed('other') });
-    expect(wild.codeOf('m')).toBe('no_healthy_backend');
+    expect(wild.failure('m').code).toBe('no_healthy_backend');
   });
 });

@@ -111,6 +111,8 @@ export const BackendLoad = eventContract({
     /** Expected wait of a new request for a model that is loaded, milliseconds. */
     expectedWaitMs: z.number().nullable(),
     draining: z.boolean(),
+    /** Loads that pushed another model out, since this reporter has the host. */
+    swaps: z.number().int().optional(),
     at: z.string(),
   }),
 });

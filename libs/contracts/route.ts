@@ -164,6 +164,20 @@ export const RouterFleet = requestContract({
         latencyMs: z.number().nullable(),
       }),
     ),
+    /** The queues of local hosts whose worker was heard lately. */
+    queues: z
+      .array(
+        z.object({
+          backendId: BackendId,
+          running: z.number(),
+          waiting: z.number(),
+          /** Of one more request for a model that is loaded, milliseconds. */
+          expectedWaitMs: z.number().nullable(),
+          swaps: z.number(),
+          draining: z.boolean(),
+        }),
+      )
+      .default([]),
   }),
   deadlineMs: 2_000,
 });

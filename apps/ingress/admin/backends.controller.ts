@@ -21,9 +21,13 @@ export class BackendsController {
   @HttpCode(200)
   async drain(@Req() request: AdminRequest, @Param('id') id: string): Promise<object> {
     await this.callers.of(request);
-    const backend = this.snapshots.current()?.backends.find((one) => one.id === id)?.id;
-    if (backend === undefined)
-      throw new GatewayError('not_found', { message: 'There is no such backend.', param: 'id' });
+    const known = this.snapshots.current()?.backends.find((one) => one.id === id);
+    if (known === undefined) throw new GatewayError('not_found', { message: 'There is no such backend.', param: 'id' });
+    if (known.kind !== 'local') {
+      const message = `'${id}' is a cloud: only local hosts have a queue to drain.`;
+      throw new GatewayError('invalid_request', { message, param: 'id' });
+    }
+    const backend = known.id;
     const { draining } = readInput(Draining, optionalBody(request));
     const { v: _v, ...state } = await this.bus.request(DrainBackend, { v: 1, draining }, { tokens: { backend } });
     return { backend, ...state };

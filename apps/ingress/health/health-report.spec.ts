@@ -22,8 +22,10 @@ const healthOf = (more: object) =>
 const retired = (replacement: object | null) => [
   { deploymentId: 'd1', modelName: 'chat', upstreamModel: 'a/old:free', replacement },
 ];
-const report = (health: BackendHealth | null, cooling: object[] = []) =>
+const queue = { backendId: 'openrouter', running: 1, waiting: 2, expectedWaitMs: 1_234.5, swaps: 3, draining: true };
+const report = (health: BackendHealth | null, cooling: object[] = [], queues: (typeof queue)[] = []) =>
   healthReport({
+    queues,
     snapshot: snapshotOf([account], [deployment]),
     healthOf: () => health,
     cooling: cooling.map((entry) => ({
@@ -61,6 +63,13 @@ describe('GET /health', () => {
   it('says no more where nothing could replace it', () => {
     expect(report(healthOf({ retired: retired(null) }))).toMatchObject({
       unhealthy_endpoints: [{ error: "the provider no longer offers 'a/old:free'" }],
+    });
+  });
+
+  it('shows the queue of a host, and that it is drained', () => {
+    expect(report(healthOf({}), [], [queue])).toMatchObject({
+      unhealthy_endpoints: [{ error: 'the backend is being drained' }],
+      backends: [{ queue: { running: 1, waiting: 2, expected_wait_ms: 1_235, model_swaps: 3, draining: true } }],
     });
   });
 

@@ -1,5 +1,5 @@
 /** GET /health: LiteLLM's two lists, and for each backend its state, last probe, loaded models and why not. Pure. */
-import type { BackendHealth, ConfigSnapshot, Deployment, RetiredModel } from '#contracts';
+import type { Backend, BackendHealth, ConfigSnapshot, Deployment, RetiredModel } from '#contracts';
 
 export interface CoolingDeployment {
   readonly deploymentId: string;
@@ -8,16 +8,30 @@ export interface CoolingDeployment {
   readonly inFlight: number;
 }
 
+/** The queue of a local host, as its worker tells it. */
+export interface HostQueueState {
+  readonly backendId: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly expectedWaitMs: number | null;
+  readonly swaps: number;
+  readonly draining: boolean;
+}
+
 export interface HealthFacts {
   readonly snapshot: ConfigSnapshot;
   readonly healthOf: (backendId: string) => BackendHealth | null;
   readonly cooling: readonly CoolingDeployment[];
+  readonly queues: readonly HostQueueState[];
 }
 
 export function healthReport(facts: HealthFacts): object {
   const { snapshot } = facts;
   const cooling = new Map(facts.cooling.map((entry) => [entry.deploymentId, entry]));
-  const endpoints = snapshot.deployments.map((deployment) => endpointOf(deployment, facts, cooling.get(deployment.id)));
+  const queues = new Map(facts.queues.map((queue) => [queue.backendId, queue]));
+  const endpoints = snapshot.deployments.map((deployment) =>
+    endpointOf(deployment, facts, cooling.get(deployment.id), queues.get(deployment.backendId)?.draining ?? false),
+  );
   const healthy = endpoints.filter((endpoint) => endpoint.error === undefined);
   const unhealthy = endpoints.filter((endpoint) => endpoint.error !== undefined);
   return {
@@ -26,7 +40,7 @@ export function healthReport(facts: HealthFacts): object {
     healthy_count: healthy.length,
     unhealthy_count: unhealthy.length,
     backends: snapshot.backends.map((backend) =>
-      backendOf(backend.id, backend.apiBase, backend.provider, facts.healthOf(backend.id)),
+      backendOf(backend, facts.healthOf(backend.id), queues.get(backend.id)),
     ),
     config: { revision: snapshot.revision, problems: snapshot.problems, refused: snapshot.refused },
   };
@@ -46,8 +60,11 @@ function endpointOf(
   deployment: Deployment,
   facts: HealthFacts,
   cooling: CoolingDeployment | undefined,
+  isDraining: boolean,
 ): EndpointReport {
-  const why = whyNot(deployment, facts.healthOf(deployment.backendId), cooling);
+  const why =
+    whyNot(deployment, facts.healthOf(deployment.backendId), cooling) ??
+    (isDraining ? 'the backend is being drained' : null);
   const apiBase = facts.snapshot.backends.find((backend) => backend.id === deployment.backendId)?.apiBase;
   return {
     model: deployment.modelName,
@@ -93,8 +110,14 @@ function retiredText({ upstreamModel, replacement }: RetiredModel): string {
   return `${gone}; '${replacement.upstreamModel}'${what} could replace it: signalbox models refresh --write`;
 }
 
-function backendOf(id: string, apiBase: string, provider: string, health: BackendHealth | null): object {
-  if (health === null) return { id, provider, api_base: apiBase, state: 'unknown', reason: 'not probed yet' };
+function backendOf(
+  { id, provider, apiBase }: Backend,
+  health: BackendHealth | null,
+  queue: HostQueueState | undefined,
+): object {
+  const waiting = queue === undefined ? {} : { queue: queueEntry(queue) };
+  if (health === null)
+    return { id, provider, api_base: apiBase, state: 'unknown', reason: 'not probed yet', ...waiting };
   const { state, reason, since, lastProbeAt, probeLatencyMs, version, installed, loaded, retired } = health;
   return {
     id,
@@ -108,8 +131,14 @@ function backendOf(id: string, apiBase: string, provider: string, health: Backen
     version,
     models: installed === null ? null : installed.map((model) => model.name),
     loaded_models: loaded,
+    ...waiting,
     ...(retired === undefined ? {} : { retired_models: retired.map(retiredEntry) }),
   };
+}
+
+function queueEntry({ running, waiting, expectedWaitMs, swaps, draining }: HostQueueState): object {
+  const wait = expectedWaitMs === null ? null : Math.round(expectedWaitMs);
+  return { running, waiting, expected_wait_ms: wait, model_swaps: swaps, draining };
 }
 
 function retiredEntry({ modelName, upstreamModel, replacement }: RetiredModel): object {

@@ -1,12 +1,13 @@
 /** Liveliness and readiness for anyone (no backend is ever asked), and the state of every backend for admins. */
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
+import type { z } from 'zod';
 import { Bus } from '#bus';
 import { RouterFleet } from '#contracts';
 import { Readiness, Snapshots } from '#service';
 import { AdminCallers, type AdminRequest } from '../admin/admin-caller.client.js';
 import type { HttpReply } from '../completion/completion.controller.js';
 import { FleetHealth } from './fleet-health.client.js';
-import { healthReport, type CoolingDeployment } from './health-report.js';
+import { healthReport } from './health-report.js';
 
 @Controller('health')
 export class HealthController {
@@ -38,15 +39,16 @@ export class HealthController {
   async report(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
     const snapshot = await this.snapshots.whenReady();
-    return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling: await this.cooling() });
+    const { deployments: cooling, queues } = await this.routerFleet();
+    return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling, queues });
   }
 
   /** A router that does not answer hides nothing of what health knows. */
-  private async cooling(): Promise<readonly CoolingDeployment[]> {
+  private async routerFleet(): Promise<Pick<z.output<typeof RouterFleet.reply>, 'deployments' | 'queues'>> {
     try {
-      return (await this.bus.request(RouterFleet, { v: 1 })).deployments;
+      return await this.bus.request(RouterFleet, { v: 1 });
     } catch {
-      return [];
+      return { deployments: [], queues: [] };
     }
   }
 }

@@ -26,6 +26,7 @@ export class Admission {
   private readonly waiters = new Map<string, Waiter>();
   private timer: NodeJS.Timeout | null = null;
   private noticeTimer: NodeJS.Timeout | null = null;
+  private swapped = 0;
 
   constructor(
     readonly queue: HostQueue,
@@ -56,8 +57,14 @@ export class Admission {
   /** The engine gave its first sign: the model is loaded. Returns how many models it displaced. */
   loaded(id: string): number {
     const { displaced, decisions } = this.queue.loaded(id, this.now());
+    if (displaced > 0) this.swapped += 1;
     this.act(decisions);
     return displaced;
+  }
+
+  /** Loads that pushed another model out. */
+  get swaps(): number {
+    return this.swapped;
   }
 
   finish(id: string): void {

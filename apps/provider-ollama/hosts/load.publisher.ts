@@ -69,6 +69,7 @@ export class LoadPublisher {
         loaded: loaded === null ? null : [...loaded],
         expectedWaitMs: expectedWaitMs(this.admission.queue, now),
         draining,
+        swaps: this.admission.swaps,
         at: new Date().toISOString(),
       },
       { tokens: { backend: this.backendId } },

@@ -15,6 +15,10 @@ export interface HostLoad {
   /** null where no worker says. */
   readonly expectedWaitMs: number | null;
   readonly draining: boolean;
+  /** Loads that pushed another model out, as its worker counts them. */
+  readonly swaps: number;
+  /** Whether a worker was heard lately. */
+  readonly isReported: boolean;
   /** null where nobody knows. */
   readonly loaded: readonly LoadedModel[] | null;
 }
@@ -94,6 +98,7 @@ export class BackendState {
     let running = 0;
     let queued = 0;
     let draining = false;
+    let swaps = 0;
     let expectedWaitMs: number | null = null;
     let loaded: HostLoad['loaded'] = this.health?.loaded ?? null;
     let newest = 0;
@@ -105,12 +110,13 @@ export class BackendState {
       running += load.running;
       queued += load.queued;
       draining ||= load.draining;
+      swaps += load.swaps ?? 0;
       if (load.expectedWaitMs !== null) expectedWaitMs = Math.max(expectedWaitMs ?? 0, load.expectedWaitMs);
       if (load.loaded !== null && atMs >= newest) {
         loaded = load.loaded;
         newest = atMs;
       }
     }
-    return { running, queued, draining, expectedWaitMs, loaded };
+    return { running, queued, draining, expectedWaitMs, loaded, swaps, isReported: this.#reports.size > 0 };
   }
 }

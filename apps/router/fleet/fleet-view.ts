@@ -21,14 +21,22 @@ import { isFreeModel } from './consequence.js';
 
 /** A start without an outcome is forgotten after this. */
 const longestStartMs = 600_000;
-/** A reporter of load that is silent for longer is gone. */
-const loadMemoryMs = 30_000;
+/** A reporter of load, which speaks every second, is gone when it is silent for longer. */
+const loadMemoryMs = 10_000;
 /** LiteLLM's `ttl` for latencies. */
 const latencyTtlMs = 3_600_000;
 /** A little longer than a worker waits for a connection (5 s). */
 const trialMs = 6_000;
 
-const idleHost: HostLoad = { running: 0, queued: 0, expectedWaitMs: null, draining: false, loaded: null };
+const idleHost: HostLoad = {
+  running: 0,
+  queued: 0,
+  expectedWaitMs: null,
+  draining: false,
+  loaded: null,
+  swaps: 0,
+  isReported: false,
+};
 const closed: BreakerState = { kind: 'closed' };
 
 interface Start {
@@ -158,7 +166,7 @@ export class FleetView {
     return this.#backends.get(backendId)?.installed?.get(taggedModel);
   }
 
-  /** What the workers said of a host in the last half minute, summed; loaded models from the last probe else. */
+  /** What the workers said of a host in the last seconds, summed; loaded models from the last probe else. */
   load(backendId: string, nowMs: number): HostLoad {
     const state = this.#backends.get(backendId);
     if (state === undefined) return idleHost;
