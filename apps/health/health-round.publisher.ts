@@ -8,6 +8,7 @@ import { Bus, type Bucket } from '#bus';
 import {
   AttemptOutcome,
   HealthBucket,
+  LookNow,
   type AttemptOutcomeEvent,
   type Backend,
   type BackendHealth,
@@ -32,10 +33,15 @@ import { nextProbeMs } from './probe-schedule.js';
 /** A judgement without news is published again after this, as a sign of life. */
 const refreshMs = 60_000;
 
+/** Until a probe after a refused request. */
+const refusedMs = 1_000;
+
 interface Watched {
   backend: Backend;
   judgement: Judgement;
   timer: NodeJS.Timeout | null;
+  /** When the timer goes off, of the monotonic clock. */
+  dueAt: number;
   published: { message: BackendHealth; at: number } | null;
 }
 
@@ -45,6 +51,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
   private bucket: Bucket<BackendHealth> | null = null;
   private lease: Ownership | null = null;
   private listening: { stop(): void } | null = null;
+  private answering: { stop(): Promise<void> } | null = null;
 
   constructor(
     private readonly bus: Bus,
@@ -74,6 +81,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.listening?.stop();
+    await this.answering?.stop();
     for (const watched of this.watched.values()) if (watched.timer !== null) clearTimeout(watched.timer);
     await this.lease?.stop();
   }
@@ -83,7 +91,16 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       { active: owned },
       owned ? 'this replica judges the backends' : 'another replica judges the backends',
     );
+    if (owned) this.answering = this.bus.serve(LookNow, {}, () => this.lookNow());
+    else void this.answering?.stop();
     for (const watched of this.watched.values()) this.schedule(watched, 0);
+  }
+
+  /** Fresh judgements of all backends, for an admin who asks. */
+  private async lookNow(): Promise<{ v: 1; probed: number }> {
+    const all = [...this.watched.values()];
+    await Promise.all(all.map((watched) => this.probe(watched)));
+    return { v: 1, probed: all.length };
   }
 
   private follow(snapshot: ConfigSnapshot): void {
@@ -103,6 +120,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
         backend,
         judgement: unknownBackend(backend.id, Date.now()),
         timer: null,
+        dueAt: Number.POSITIVE_INFINITY,
         published: null,
       };
       this.watched.set(backend.id, watched);
@@ -110,9 +128,11 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private schedule(watched: Watched, delayMs: number): void {
+  /** Plans the next probe; null = none until something happens. */
+  private schedule(watched: Watched, delayMs: number | null): void {
     if (watched.timer !== null) clearTimeout(watched.timer);
-    watched.timer = setTimeout(() => void this.probe(watched), delayMs);
+    watched.timer = delayMs === null ? null : setTimeout(() => void this.probe(watched), delayMs);
+    watched.dueAt = delayMs === null ? Number.POSITIVE_INFINITY : performance.now() + delayMs;
   }
 
   private async probe(watched: Watched): Promise<void> {
@@ -129,11 +149,14 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       }
     }
     if (this.watched.get(watched.backend.id) !== watched) return;
-    const intervalMs = this.snapshots.current()?.general.healthCheckIntervalMs ?? 15_000;
-    this.schedule(
-      watched,
-      nextProbeMs(watched.judgement, { intervalMs, kind: watched.backend.kind, random: Math.random() }),
-    );
+    const general = this.snapshots.current()?.general;
+    const facts = {
+      intervalMs: general?.healthCheckIntervalMs ?? 15_000,
+      inBackground: general?.backgroundHealthChecks ?? true,
+      kind: watched.backend.kind,
+      random: Math.random(),
+    };
+    this.schedule(watched, nextProbeMs(watched.judgement, facts));
   }
 
   private takeOutcome(outcome: AttemptOutcomeEvent): void {
@@ -146,8 +169,8 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       const problem = credentialProblem(outcome);
       if (problem !== null) void this.credentials.take(watched.backend, problem);
     } else watched.judgement = next;
-    // Somebody was refused: look again soon, not at the end of the interval.
-    if (unreachable) this.schedule(watched, 1_000);
+    // Somebody was refused: look again soon, not at the end of the interval, however many are refused meanwhile.
+    if (unreachable && watched.dueAt > performance.now() + refusedMs) this.schedule(watched, refusedMs);
   }
 
   private async judge(watched: Watched, judgement: Judgement): Promise<void> {

@@ -16,7 +16,9 @@ const id = BackendId.parse('gpu-1');
 const good: ProbeResult = { reachable: true, reason: null, latencyMs: 3, version: '0.32', installed: [], loaded: [] };
 const bad: ProbeResult = { ...good, reachable: false, reason: 'The backend could not be reached (ECONNREFUSED).' };
 
-type Step = 'good' | 'bad' | 'ok' | 'refused' | 'slow-failure' | 'no-worker';
+const silent: ProbeResult = { ...bad, reason: 'The backend did not answer in time.', timedOut: true };
+
+type Step = 'good' | 'bad' | 'silent' | 'ok' | 'refused' | 'slow-failure' | 'no-worker';
 
 function after(steps: readonly Step[]): Judgement {
   let judgement = unknownBackend(id, 0);
@@ -24,6 +26,7 @@ function after(steps: readonly Step[]): Judgement {
     const now = (index + 1) * 1_000;
     if (step === 'good') judgement = afterProbe(judgement, good, now);
     else if (step === 'bad') judgement = afterProbe(judgement, bad, now);
+    else if (step === 'silent') judgement = afterProbe(judgement, silent, now);
     else if (step === 'no-worker') judgement = afterNoWorker(judgement, now);
     else judgement = afterOutcome(judgement, { ok: step === 'ok', unreachable: step === 'refused' }, now);
   }
@@ -37,6 +40,14 @@ describe('a backend', () => {
     ['is out after a lost probe', ['good', 'bad'], 'unhealthy'],
     ['that answers requests survives one lost probe', ['good', 'ok', 'bad'], 'degraded'],
     ['that answers requests does not survive two', ['good', 'ok', 'bad', 'bad'], 'unhealthy'],
+    ['that is silent once may be busy', ['good', 'silent'], 'degraded'],
+    ['that is silent twice is out', ['good', 'silent', 'silent'], 'unhealthy'],
+    ['that is silent and then refuses is out', ['good', 'silent', 'bad'], 'unhealthy'],
+    ['that was silent is well with a good probe', ['good', 'silent', 'good'], 'healthy'],
+    ['that was never well is out when it is silent', ['silent'], 'unhealthy'],
+    ['that comes and goes has to answer twice', ['good', 'bad', 'good', 'bad', 'good'], 'unhealthy'],
+    ['that comes and goes is back when it did', ['good', 'bad', 'good', 'bad', 'good', 'good'], 'healthy'],
+    ['that comes and goes is back with a request that succeeded', ['bad', 'good', 'bad', 'ok'], 'healthy'],
     ['is out at the first refused connection', ['good', 'ok', 'refused'], 'unhealthy'],
     ['is not judged by failures of another kind', ['good', 'slow-failure', 'slow-failure', 'slow-failure'], 'healthy'],
     ['comes back with a good probe', ['good', 'refused', 'good'], 'healthy'],
@@ -46,6 +57,23 @@ describe('a backend', () => {
     ['without a worker for long is out', Array.from({ length: 6 }, () => 'no-worker'), 'unhealthy'],
   ])('%s', (_name, steps, state) => {
     expect(after(steps).state).toBe(state);
+  });
+
+  it('that comes and goes says so, and after a quiet minute is trusted again', () => {
+    const flapping = after(['good', 'bad', 'good', 'bad', 'good']);
+    expect(flapping.reason).toContain('1 of 2 probes');
+    const back = afterProbe(flapping, good, 10_000);
+    const later = afterProbe(afterProbe(back, bad, 100_000), good, 101_000);
+    expect(later.state).toBe('healthy');
+  });
+
+  it('never has to answer more than four times', () => {
+    let judgement = after(['good']);
+    for (let round = 0; round < 10; round += 1) {
+      judgement = afterProbe(judgement, bad, round * 100);
+      for (let look = 0; look < 4; look += 1) judgement = afterProbe(judgement, good, round * 100 + look);
+      expect(judgement.state).toBe('healthy');
+    }
   });
 
   it('keeps what was found on it while it cannot be reached', () => {
@@ -71,25 +99,26 @@ describe('a backend', () => {
 });
 
 describe('the next probe', () => {
-  const facts = { intervalMs: 15_000, kind: 'local', random: 0.5 } as const;
+  const facts = { intervalMs: 15_000, inBackground: true, kind: 'local', random: 0.5 } as const;
 
-  it('of a healthy host comes after the interval', () => {
-    expect(nextProbeMs(after(['good']), facts)).toBe(15_000);
-  });
-
-  it('of a dead host comes sooner, and never later than the interval', () => {
-    const steps: Step[] = ['good'];
-    const waits = Array.from({ length: 8 }, () => nextProbeMs(after((steps.push('bad'), steps)), facts));
-    expect(waits[0]).toBe(1_000);
-    expect(Math.max(...waits)).toBe(15_000);
-  });
-
-  it('of a dead host comes every half minute, however long the interval is', () => {
-    const dead = after(Array.from({ length: 20 }, () => 'bad' as const));
-    expect(nextProbeMs(dead, { ...facts, intervalMs: 900_000 })).toBe(30_000);
-  });
-
-  it('of a cloud comes seldom', () => {
-    expect(nextProbeMs(after(['good']), { ...facts, kind: 'cloud' })).toBe(60_000);
+  it.each<[string, Step[], Partial<typeof facts> | object, number | null]>([
+    ['of a host that nobody has seen comes at once', [], {}, 500],
+    ['of a healthy host comes after the interval', ['good'], {}, 15_000],
+    ['of a healthy cloud comes seldom', ['good'], { kind: 'cloud' }, 60_000],
+    ['of a host in doubt comes soon', ['good', 'silent'], {}, 1_000],
+    ['of a dead host comes soon', ['good', 'bad'], {}, 1_000],
+    ['of one that comes back comes soon', ['good', 'bad', 'good', 'bad', 'good'], {}, 1_000],
+    ['of a host long dead comes every half minute', ['good', ...Array(9).fill('bad')], { intervalMs: 900_000 }, 30_000],
+    [
+      'of a cloud long dead comes after a minute',
+      ['good', ...Array(9).fill('bad')],
+      { intervalMs: 900_000, kind: 'cloud' },
+      60_000,
+    ],
+    ['is never later than the interval', ['good', ...Array(9).fill('bad')], { intervalMs: 3_000 }, 3_000],
+    ['of a healthy host comes never without background checks', ['good'], { inBackground: false }, null],
+    ['of a dead host comes without background checks too', ['good', 'bad'], { inBackground: false }, 1_000],
+  ])('%s', (_name, steps, more, ms) => {
+    expect(nextProbeMs(after(steps), { ...facts, ...more })).toBe(ms);
   });
 });

@@ -12,6 +12,10 @@ export interface Judgement {
   readonly since: number;
   readonly failures: number;
   readonly successes: number;
+  /** How often it went out again soon after it had come back. */
+  readonly flaps: number;
+  /** When it came back last; null where it never was out. */
+  readonly returnedAt: number | null;
   readonly lastProbeAt: number | null;
   /** When a real request succeeded last. */
   readonly lastSuccessAt: number | null;
@@ -22,12 +26,14 @@ export interface Judgement {
   readonly retired: readonly RetiredModel[];
 }
 
-/** Failed probes in a row that take a host out which answered requests lately. */
+/** Failed probes in a row that take a host out which answered requests lately, or which may only be too busy to answer. */
 const failuresToLeave = 2;
 /** Unanswered probes after which a backend that nobody has seen yet is out. */
 const failuresWhileStarting = 6;
-/** Good probes in a row that bring it back. */
-const successesToReturn = 1;
+/** A host that goes out again within this time after it came back is flapping. */
+const flapMs = 60_000;
+/** Good probes in a row that bring a host back: one, and one more for each time that it flapped. */
+const mostSuccessesToReturn = 4;
 /** A request that succeeded this recently speaks against a lost probe. */
 const recentMs = 10_000;
 
@@ -39,6 +45,8 @@ export function unknownBackend(backendId: BackendId, now: number): Judgement {
     since: now,
     failures: 0,
     successes: 0,
+    flaps: 0,
+    returnedAt: null,
     lastProbeAt: null,
     lastSuccessAt: null,
     probeLatencyMs: null,
@@ -52,6 +60,8 @@ export function unknownBackend(backendId: BackendId, now: number): Judgement {
 export interface ProbeResult {
   readonly reachable: boolean;
   readonly reason: string | null;
+  /** It said nothing in time. */
+  readonly timedOut?: boolean | undefined;
   readonly latencyMs: number;
   readonly version: string | null;
   readonly installed: readonly InstalledModel[] | null;
@@ -62,7 +72,7 @@ export interface ProbeResult {
 
 /** Takes a probe in. */
 export function afterProbe(before: Judgement, probe: ProbeResult, now: number): Judgement {
-  if (!probe.reachable) return afterFailure({ ...before, lastProbeAt: now }, probe.reason ?? 'the probe failed', now);
+  if (!probe.reachable) return afterFailure({ ...before, lastProbeAt: now }, probe, now);
   const successes = before.successes + 1;
   const facts = {
     failures: 0,
@@ -74,8 +84,11 @@ export function afterProbe(before: Judgement, probe: ProbeResult, now: number): 
     loaded: probe.loaded ?? before.loaded,
     retired: probe.installed === null ? before.retired : (probe.retired ?? []),
   };
-  const returns = before.state === 'unknown' || successes >= successesToReturn;
-  return moved({ ...before, ...facts }, returns ? 'healthy' : before.state, returns ? null : before.reason, now);
+  const wasOut = before.state === 'unhealthy';
+  const needed = wasOut ? Math.min(1 + before.flaps, mostSuccessesToReturn) : 1;
+  if (successes >= needed) return back({ ...before, ...facts }, now);
+  const reason = `answers again, ${successes} of ${needed} probes in a row; it came and went before`;
+  return moved({ ...before, ...facts }, before.state, reason, now);
 }
 
 /**
@@ -94,23 +107,32 @@ export function afterOutcome(
   outcome: { ok: boolean; unreachable: boolean },
   now: number,
 ): Judgement {
-  if (outcome.ok) return moved({ ...before, failures: 0, lastSuccessAt: now }, 'healthy', null, now);
-  if (outcome.unreachable)
-    return moved(
-      { ...before, successes: 0, failures: before.failures + 1 },
-      'unhealthy',
-      'connections are refused',
-      now,
-    );
-  return before;
+  if (outcome.ok) return back({ ...before, failures: 0, lastSuccessAt: now }, now);
+  if (!outcome.unreachable) return before;
+  return out({ ...before, successes: 0, failures: before.failures + 1 }, 'connections are refused', now);
 }
 
-function afterFailure(before: Judgement, reason: string, now: number): Judgement {
+function afterFailure(before: Judgement, probe: ProbeResult, now: number): Judgement {
   const failures = before.failures + 1;
+  const reason = probe.reason ?? 'the probe failed';
   const answersRequests = before.lastSuccessAt !== null && now - before.lastSuccessAt < recentMs;
+  const isOneDoubt = before.state === 'healthy' && (answersRequests || probe.timedOut === true);
   const next = { ...before, failures, successes: 0 };
-  if (answersRequests && failures < failuresToLeave) return moved(next, 'degraded', reason, now);
-  return moved(next, 'unhealthy', reason, now);
+  if ((isOneDoubt || before.state === 'degraded') && failures < failuresToLeave)
+    return moved(next, 'degraded', reason, now);
+  return out(next, reason, now);
+}
+
+/** Out of the rotation; a flap where it had come back only lately. */
+function out(judgement: Judgement, reason: string, now: number): Judgement {
+  if (judgement.state === 'unhealthy') return moved(judgement, 'unhealthy', reason, now);
+  const hasFlapped = judgement.returnedAt !== null && now - judgement.returnedAt < flapMs;
+  return moved({ ...judgement, flaps: hasFlapped ? judgement.flaps + 1 : 0 }, 'unhealthy', reason, now);
+}
+
+function back(judgement: Judgement, now: number): Judgement {
+  const returnedAt = judgement.state === 'unhealthy' ? now : judgement.returnedAt;
+  return moved({ ...judgement, returnedAt }, 'healthy', null, now);
 }
 
 function moved(judgement: Judgement, state: Judgement['state'], reason: string | null, now: number): Judgement {

@@ -1,25 +1,38 @@
 /** When a backend is probed next. Pure. */
 import type { Judgement } from './judgement.js';
 
-/** A dead host is asked more often at first, so that it is back soon, and then at least so often: nobody waits a long interval for it. */
+/** After a failure it is asked more often than the interval, so that a doubt is settled and a host is back soon. */
 const quickMs = [1_000, 2_000, 4_000, 8_000];
-const longestDeadMs = 30_000;
+/** Between two looks at a host that comes back. */
+const returningMs = 1_000;
 /** While nobody has answered yet. */
 const startingMs = 500;
+/** A backend that is out is asked at least this often, however long the interval. */
+const outMs = { local: 30_000, cloud: 60_000 };
 /** Clouds are asked seldom: their list of models changes by the day, and outcomes tell the rest. */
 const cloudFactor = 4;
 
 export interface ScheduleFacts {
   readonly intervalMs: number;
+  /** `background_health_checks`: false = a backend that is well is asked only when an admin asks. */
+  readonly inBackground: boolean;
   readonly kind: 'local' | 'cloud';
   /** 0 to 1. */
   readonly random: number;
 }
 
-/** Milliseconds until the next probe, with a tenth of jitter. */
-export function nextProbeMs(judgement: Judgement, facts: ScheduleFacts): number {
+/** Milliseconds until the next probe, with a tenth of jitter; null where none is due. */
+export function nextProbeMs(judgement: Judgement, facts: ScheduleFacts): number | null {
+  const { state, failures, successes } = judgement;
+  if (state === 'unknown') return startingMs;
   const usual = facts.kind === 'cloud' ? facts.intervalMs * cloudFactor : facts.intervalMs;
-  if (judgement.state === 'unknown') return startingMs;
-  const quick = judgement.state === 'unhealthy' ? (quickMs[judgement.failures - 1] ?? longestDeadMs) : usual;
-  return Math.min(quick, usual) * (0.95 + 0.1 * facts.random);
+  const isSettled = state === 'healthy' && failures === 0;
+  if (isSettled) return facts.inBackground ? jittered(usual, facts) : null;
+  const isReturning = failures === 0 && successes > 0;
+  const quick = isReturning ? returningMs : (quickMs[failures - 1] ?? outMs[facts.kind]);
+  return jittered(Math.min(quick, usual), facts);
+}
+
+function jittered(ms: number, { random }: ScheduleFacts): number {
+  return ms * (0.95 + 0.1 * random);
 }

@@ -51,6 +51,8 @@ export const ProbeBackend = requestContract({
     reason: z.string().nullable(),
     /** Since 0.2: the provider refuses the key. */
     credentialsRefused: z.boolean().optional(),
+    /** It said nothing in time: it may be busy rather than dead. */
+    timedOut: z.boolean().optional(),
     latencyMs: z.number(),
     version: z.string().nullable(),
     installed: z.array(InstalledModel).nullable(),
@@ -59,6 +61,14 @@ export const ProbeBackend = requestContract({
   deadlineMs: 12_000,
 });
 export type ProbeReply = z.infer<typeof ProbeBackend.reply>;
+
+/** `health.look`: an admin asks for fresh judgements, where no schedule makes them. Answered once all were probed. */
+export const LookNow = requestContract({
+  subject: 'health.look',
+  request: z.object({ v: z.literal(1) }),
+  reply: z.object({ v: z.literal(1), probed: z.number() }),
+  deadlineMs: 15_000,
+});
 
 /**
  * What a failure takes out of the rotation: this deployment, the whole host or account, or all of the account's models

@@ -74,6 +74,7 @@ export {
   InstalledModel,
   RetiredModel,
   ProbeBackend,
+  LookNow,
   FailureScope,
   AttemptOutcome,
   BackendLoad,

@@ -6,6 +6,7 @@ import {
   AlertModels,
   AttemptOutcome,
   HealthBucket,
+  LookNow,
   ProbeBackend,
   type Backend,
   type ProbeReply,
@@ -130,6 +131,30 @@ it('is one judge at a time: a second replica takes over when the first has ended
   await worker.stop();
 });
 
+it('without background checks asks a host that is well only when an admin asks, and one that is out until it is back', async () => {
+  let probes = 0;
+  let reply = good;
+  const worker = bus.serve(ProbeBackend, { backend: backend.id }, async () => {
+    probes += 1;
+    return reply;
+  });
+  await becomes('healthy');
+  await publish(bus, snapshotOf([backend], [], { healthCheckIntervalMs: 20, backgroundHealthChecks: false }));
+  // The schedule that was planned before runs out first.
+  const calm = async () => {
+    const before = probes;
+    await bus.request(LookNow, { v: 1 });
+    return probes === before + 1;
+  };
+  await eventually(calm);
+  reply = { ...good, reachable: false, reason: 'gone' };
+  await bus.request(LookNow, { v: 1 });
+  await becomes('unhealthy');
+  reply = good;
+  await becomes('healthy');
+  await worker.stop();
+});
+
 it('forgets a backend that the config no longer has', async () => {
   await becomes('unhealthy');
   await publish(bus, snapshotOf([]));
@@ -158,7 +183,14 @@ it('alerts once when a configured free model is gone', async () => {
   const deployments = [deploymentOf('d', account.id, 'meta/llama:free')];
   await publish(bus, snapshotOf([account], deployments, { healthCheckIntervalMs: 50 }));
   await eventually(() => alerts.length > 0);
-  expect(alerts).toMatchObject([{ backendId: account.id, gone: [{ upstreamModel: 'meta/llama:free' }] }]);
+  expect(alerts).toMatchObject([
+    {
+      backendId: account.id,
+      gone: [{ upstreamModel: 'meta/llama:free', replacement: { upstreamModel: 'other:free' } }],
+    },
+  ]);
+  const shown = await eventually(async () => (await state(account)).retired ?? null);
+  expect(shown).toMatchObject([{ upstreamModel: 'meta/llama:free', replacement: { upstreamModel: 'other:free' } }]);
   await consumer.stop();
   await worker.stop();
 });

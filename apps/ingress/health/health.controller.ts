@@ -2,7 +2,7 @@
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
 import type { z } from 'zod';
 import { Bus } from '#bus';
-import { RouterFleet } from '#contracts';
+import { LookNow, RouterFleet } from '#contracts';
 import { Readiness, Snapshots } from '#service';
 import { AdminCallers, type AdminRequest } from '../admin/admin-caller.client.js';
 import type { HttpReply } from '../completion/completion.controller.js';
@@ -39,6 +39,8 @@ export class HealthController {
   async report(@Req() request: AdminRequest): Promise<object> {
     await this.callers.of(request);
     const snapshot = await this.snapshots.whenReady();
+    // Without a schedule nobody has looked lately, so this call does, as in LiteLLM.
+    if (!snapshot.general.backgroundHealthChecks) await this.bus.request(LookNow, { v: 1 }).catch(() => null);
     const { deployments: cooling, queues } = await this.routerFleet();
     return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling, queues });
   }

@@ -8,6 +8,8 @@ export interface EngineView {
   readonly reachable: boolean;
   /** Why not, for admins. */
   readonly reason: string | null;
+  /** It said nothing in time: it may be busy rather than dead. */
+  readonly timedOut: boolean;
   readonly latencyMs: number;
   readonly version: string | null;
   /** null where the engine does not tell. */
@@ -42,6 +44,7 @@ export interface Engine {
 export const unseen: EngineView = {
   reachable: false,
   reason: 'nobody has looked yet',
+  timedOut: false,
   latencyMs: 0,
   version: null,
   installed: null,

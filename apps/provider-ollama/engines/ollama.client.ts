@@ -4,6 +4,7 @@ import type { Backend, InferOpen, InstalledModel } from '#contracts';
 import { callUpstream, UpstreamProblem, type PreparedParts, type UpstreamResponse } from '#upstream';
 import { NdjsonDecoder, readOllamaError, scrubUpstreamText, writeOllamaLoad } from '#wire';
 import { taggedName } from '../queue/resident-key.js';
+import { lookFailure } from './look-failure.js';
 import { installedModel, unseen, type Engine, type EngineView, type FillHeaders } from './engine.js';
 import { prepareOllamaCall } from './ollama-call.js';
 import { readPs, readPullLine, readShow, readTags, readVersion, type InstalledListing } from './ollama-listing.js';
@@ -57,9 +58,18 @@ export class OllamaClient implements Engine {
       ]);
       const latencyMs = performance.now() - startedAt;
       const installed = await this.described(tags, bounded);
-      return { reachable: true, reason: null, latencyMs, version, installed, digests: tags.digests, ...ps };
+      return {
+        reachable: true,
+        reason: null,
+        timedOut: false,
+        latencyMs,
+        version,
+        installed,
+        digests: tags.digests,
+        ...ps,
+      };
     } catch (error) {
-      return { ...unseen, reason: reasonOf(error), latencyMs: performance.now() - startedAt };
+      return { ...unseen, ...lookFailure(error, 'Ollama'), latencyMs: performance.now() - startedAt };
     }
   }
 
@@ -127,10 +137,4 @@ export class OllamaClient implements Engine {
     const headers = { 'content-type': 'application/json', ...this.headers };
     return callUpstream({ method: 'POST', url: `${this.apiBase}${path}`, headers, body: JSON.stringify(body), signal });
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof UpstreamProblem) return error.failure.message;
-  if (error instanceof Error && error.name === 'TimeoutError') return 'The backend did not answer in time.';
-  return 'The backend does not answer as Ollama does.';
 }

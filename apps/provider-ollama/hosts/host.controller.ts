@@ -186,11 +186,12 @@ export class HostController {
   }
 
   private async probe(): Promise<ProbeReply> {
-    const { reachable, reason, latencyMs, version, installed, loaded } = await this.watch.lookNow();
+    const { reachable, reason, timedOut, latencyMs, version, installed, loaded } = await this.watch.lookNow();
     return {
       v: 1,
       reachable,
       reason,
+      timedOut,
       latencyMs,
       version,
       installed: installed === null ? null : [...installed],

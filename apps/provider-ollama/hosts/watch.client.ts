@@ -65,7 +65,10 @@ export class HostWatch {
     this.lookedAt = performance.now();
     if (view.reachable) this.take(view);
     // What is installed and loaded is kept: a host that is away for a moment comes back with the same models.
-    else this.view = { ...this.view, reachable: false, reason: view.reason, latencyMs: view.latencyMs };
+    else {
+      const { reason, timedOut, latencyMs } = view;
+      this.view = { ...this.view, reachable: false, reason, timedOut, latencyMs };
+    }
     return view;
   }
 

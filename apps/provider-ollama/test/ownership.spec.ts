@@ -1,4 +1,9 @@
 /** One owner for each host, on a real bus. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Bus } from '#bus';
 import { DrainBackend, OwnersBucket, type Backend } from '#contracts';
@@ -96,4 +101,40 @@ it('a worker that was started for a host goes before those that serve all, and s
   await eventually(async () => (await ask(bus, openingOf(backend, 'llama3.2'))).failure === null);
   await named.stop();
   await general.stop();
+});
+
+it('a standby takes over within five seconds from a process that was killed', async () => {
+  const backend = await host();
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-owner-'));
+  const owner = spawn(
+    process.execPath,
+    ['--conditions=source', fileURLToPath(new URL('run-worker.mjs', import.meta.url))],
+    {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+      env: {
+        PATH: process.env['PATH'],
+        NATS_URL: nats.url,
+        SIGNALBOX_DATA_DIR: dataDir,
+        SIGNALBOX_MANAGEMENT_PORT: '0',
+      },
+      stdio: 'ignore',
+    },
+  );
+  try {
+    const before = await eventually(() => holderOf(backend), 30_000);
+    const standby = await startWorker(nats.url);
+    expect((await ask(bus, openingOf(backend, 'llama3.2'))).failure).toBeNull();
+    owner.kill('SIGKILL');
+    const killedAt = performance.now();
+    await eventually(async () => {
+      const now = await holderOf(backend);
+      return now !== null && now.holder !== before.holder;
+    });
+    expect(performance.now() - killedAt).toBeLessThan(5_000);
+    await eventually(async () => (await ask(bus, openingOf(backend, 'llama3.2'))).failure === null);
+    await standby.stop();
+  } finally {
+    owner.kill('SIGKILL');
+    await rm(dataDir, { recursive: true, force: true });
+  }
 });

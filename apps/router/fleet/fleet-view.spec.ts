@@ -237,10 +237,10 @@ describe('load reports', () => {
   it('are summed over reporters, and forgotten when they fall silent', () => {
     const fleet = twoHosts();
     fleet.load('one', { reporter: 'w1', running: 2, queued: 1 });
-    fleet.nowMs += 20_000;
+    fleet.nowMs += 6_000;
     fleet.load('one', { reporter: 'w2', running: 1, expectedWaitMs: 400 });
     expect(fleet.view.load('one', fleet.nowMs)).toMatchObject({ running: 3, queued: 1, expectedWaitMs: 400 });
-    fleet.nowMs += 20_000;
+    fleet.nowMs += 6_000;
     expect(fleet.view.load('one', fleet.nowMs)).toMatchObject({ running: 1, queued: 0 });
   });
 
