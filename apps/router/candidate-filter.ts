@@ -193,13 +193,14 @@ function healthOf(candidate: Candidate, context: FilterContext): BackendHealth |
 }
 
 /**
- * What the host says of the model; null where it was not asked. Only Ollama's list is complete: llama.cpp's server answers
- * to any name.
+ * What the host says of the model; null where nobody knows. Only Ollama's list is complete: llama.cpp's server answers to
+ * any name.
  */
 function installedModel(candidate: Candidate, health: BackendHealth | null, context: FilterContext): Installed {
-  if (candidate.backend.dialect !== 'ollama' || health === null || health.installed === null) return null;
+  if (candidate.backend.kind !== 'local' || health === null || health.installed === null) return null;
   const found = context.fleet.installed(candidate.backend.id, candidate.taggedModel);
   if (found !== undefined) return found;
+  if (candidate.backend.dialect !== 'ollama') return null;
   return context.fleet.hasFreshList(candidate, rosterMemoryMs, context.nowMs) ? 'missing' : null;
 }
 

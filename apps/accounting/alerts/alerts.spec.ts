@@ -82,7 +82,12 @@ describe('what is said of accounts at providers', () => {
   it('names the models that are gone', () => {
     const replacement = { upstreamModel: 'b/new:free', contextLength: 131_072, capabilities: ['tools'] };
     const gone = [
-      { deploymentId: DeploymentId.parse('d1'), modelName: 'free', upstreamModel: 'qwen/qwen3-coder:free', replacement },
+      {
+        deploymentId: DeploymentId.parse('d1'),
+        modelName: 'free',
+        upstreamModel: 'qwen/qwen3-coder:free',
+        replacement,
+      },
       { deploymentId: DeploymentId.parse('d2'), modelName: 'free', upstreamModel: 'x/<y>:free', replacement: null },
     ];
     const payload = retiredModelsPayload({ ...account, gone });

@@ -16,6 +16,10 @@ export interface EngineView {
   readonly installed: readonly InstalledModel[] | null;
   readonly loaded: readonly LoadedModel[] | null;
   readonly listed: readonly ListedModel[] | null;
+  /** The engine has loaded all that it will ever serve, whatever name it is asked for. */
+  readonly isFixed: boolean;
+  /** Requests that it serves at once, where it says so. */
+  readonly slots: number | null;
   /** Digests of the weights by tagged name: equal ones share memory. */
   readonly digests: ReadonlyMap<string, string>;
 }
@@ -50,6 +54,8 @@ export const unseen: EngineView = {
   installed: null,
   loaded: null,
   listed: null,
+  isFixed: false,
+  slots: null,
   digests: new Map(),
 };
 

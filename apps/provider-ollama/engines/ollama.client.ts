@@ -58,16 +58,8 @@ export class OllamaClient implements Engine {
       ]);
       const latencyMs = performance.now() - startedAt;
       const installed = await this.described(tags, bounded);
-      return {
-        reachable: true,
-        reason: null,
-        timedOut: false,
-        latencyMs,
-        version,
-        installed,
-        digests: tags.digests,
-        ...ps,
-      };
+      const { digests } = tags;
+      return { ...unseen, reachable: true, reason: null, latencyMs, version, installed, digests, ...ps };
     } catch (error) {
       return { ...unseen, ...lookFailure(error, 'Ollama'), latencyMs: performance.now() - startedAt };
     }

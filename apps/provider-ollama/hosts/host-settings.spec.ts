@@ -21,6 +21,13 @@ describe('queueLimitsOf', () => {
   });
 });
 
+it('serves as many at once as the engine has slots, unless the config says otherwise', () => {
+  const llama = { provider: 'llamafile', dialect: 'openai' } as const;
+  expect(queueLimitsOf(backendOf('b', 'http://x', llama), general, undefined, 4).maxParallel).toBe(4);
+  const written = { ...llama, maxParallelRequests: 2 };
+  expect(queueLimitsOf(backendOf('b', 'http://x', written), general, undefined, 4).maxParallel).toBe(2);
+});
+
 describe('backendsToServe', () => {
   const snapshot = snapshotOf([
     backendOf('a', 'http://a'),

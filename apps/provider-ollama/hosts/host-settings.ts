@@ -5,17 +5,18 @@ import type { QueueLimits } from '../queue/host-queue.js';
 /** Requests that an engine batches well by itself, where the config says nothing. vLLM and TGI schedule for themselves. */
 const usualParallel: Readonly<Record<string, number>> = { lm_studio: 1, llamafile: 1, llamacpp: 1, hosted_vllm: 64 };
 
-/** The limits of a host's queue. `numParallel`: OLLAMA_NUM_PARALLEL of this process' environment. */
+/** The limits of a host's queue. `numParallel`: OLLAMA_NUM_PARALLEL of this process' environment; `slots`: what the engine says. */
 export function queueLimitsOf(
   backend: Backend,
   general: Pick<ConfigSnapshot['general'], 'maxQueueLength' | 'maxModelWaitMs'>,
   numParallel: string | undefined,
+  slots: number | null = null,
 ): QueueLimits {
   const fromEnvironment = Number(numParallel);
   const ollamaDefault = Number.isInteger(fromEnvironment) && fromEnvironment > 0 ? fromEnvironment : 1;
   const usual = backend.dialect === 'ollama' ? ollamaDefault : (usualParallel[backend.provider] ?? 16);
   return {
-    maxParallel: backend.maxParallelRequests ?? usual,
+    maxParallel: backend.maxParallelRequests ?? slots ?? usual,
     maxLength: general.maxQueueLength,
     maxModelWaitMs: general.maxModelWaitMs,
   };

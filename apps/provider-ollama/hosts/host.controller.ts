@@ -71,7 +71,7 @@ export class HostController {
     const limits = queueLimitsOf(backend, snapshot.general, parts.numParallel);
     const queue = new HostQueue(limits);
     this.admission = new Admission(queue, parts.tools.now, () => this.load.soon());
-    this.watch = new HostWatch(backend.id, engine, this.admission, metrics);
+    this.watch = new HostWatch(backend.id, engine, this.admission, metrics, () => this.applyLimits());
     this.load = new LoadPublisher({ bus, metrics, holder }, backend.id, this.admission, () => ({
       loaded: this.watch.view.loaded,
       draining: this.draining,
@@ -110,7 +110,7 @@ export class HostController {
     this.backend = backend;
     this.snapshot = snapshot;
     this.engine.configure(backend, headers);
-    this.admission.setLimits(queueLimitsOf(backend, snapshot.general, this.parts.numParallel));
+    this.applyLimits();
     this.upkeep.configure(backend, snapshot);
     if (moved && this.owned) void this.watch.lookNow();
   }
@@ -120,6 +120,11 @@ export class HostController {
     await this.ownership.stop();
     await Promise.allSettled(this.ending);
     this.admission.stop();
+  }
+
+  private applyLimits(): void {
+    const { slots } = this.watch.view;
+    this.admission.setLimits(queueLimitsOf(this.backend, this.snapshot.general, this.parts.numParallel, slots));
   }
 
   private takeOn(draining: boolean): void {

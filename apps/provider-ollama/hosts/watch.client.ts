@@ -26,6 +26,8 @@ export class HostWatch {
     private readonly engine: Engine,
     private readonly admission: Admission,
     private readonly metrics: Metrics,
+    /** The engine says how many requests it serves at once, and it is another number than before. */
+    private readonly onSlots: () => void,
   ) {}
 
   start(): void {
@@ -54,6 +56,7 @@ export class HostWatch {
     try {
       const answer = await this.engine.lookLoaded(this.stopping.signal);
       if (answer !== null) this.take({ ...this.view, ...answer, reachable: true, reason: null });
+      else if (this.view.isFixed) this.take(this.view);
     } catch {
       // The next full look says why, and health asks for one.
       if (!this.stopping.signal.aborted) this.view = { ...this.view, reachable: false };
@@ -83,14 +86,18 @@ export class HostWatch {
   }
 
   private take(view: EngineView): void {
+    const slotsBefore = this.view.slots;
     this.view = view;
-    if (view.listed === null) return;
+    if (view.slots !== slotsBefore) this.onSlots();
+    this.show(view.loaded ?? []);
+    if (view.listed === null && !view.isFixed) return;
     const { queue } = this.admission;
     for (const { model } of [...queue.waitingRequests(), ...queue.runningRequests()]) {
       if (this.knownKeys.size < maxKnownKeys) this.knownKeys.add(model);
     }
-    this.admission.observe(warmKeys(view.listed, this.knownKeys, view.digests));
-    this.show(view.loaded ?? []);
+    // An engine that never swaps answers to any of its names with what it has.
+    const warm = view.listed === null ? [...this.knownKeys] : warmKeys(view.listed, this.knownKeys, view.digests);
+    this.admission.observe(warm);
   }
 
   private show(loaded: NonNullable<EngineView['loaded']>): void {

@@ -131,6 +131,57 @@ describe('an engine that speaks OpenAI', () => {
     await hanging;
   });
 
+  const engineWith = async (answers: Record<string, unknown>, provider = 'openai') => {
+    const server = new FakeServer(async ({ request, response }) => {
+      const answer = answers[request.path];
+      response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? { error: 'not found' }));
+    });
+    await server.start();
+    closing.push(() => server.stop());
+    const client = new OpenAiEngineClient((headers) => ({ ...headers }));
+    client.configure(backendOf('b', `${server.url}/v1`, { provider, dialect: 'openai' }), {});
+    return { server, client };
+  };
+  const plainList = { object: 'list', data: [{ id: 'm', object: 'model', owned_by: 'x' }] };
+
+  it('tells what is loaded where it is LM Studio', async () => {
+    const entry = (state: string) => ({ data: [{ id: 'm', type: 'llm', state, max_context_length: 4_096 }] });
+    const answers: Record<string, unknown> = { '/v1/models': plainList, '/api/v0/models': entry('not-loaded') };
+    const { client } = await engineWith(answers, 'lm_studio');
+    expect(await client.look(never)).toMatchObject({
+      reachable: true,
+      loaded: [],
+      installed: [{ contextLength: 4_096 }],
+    });
+    answers['/api/v0/models'] = entry('loaded');
+    expect(await client.lookLoaded(never)).toMatchObject({ loaded: [{ name: 'm' }], listed: [{ name: 'm' }] });
+  });
+
+  it("is found out to be text-generation-inference, or llama.cpp's server", async () => {
+    const info = { model_id: 'm', max_total_tokens: 4_096, max_concurrent_requests: 8, version: '3' };
+    const tgi = await engineWith({ '/v1/models': plainList, '/info': info });
+    expect(await tgi.client.look(never)).toMatchObject({
+      isFixed: true,
+      slots: 8,
+      version: '3',
+      loaded: [{ name: 'm' }],
+    });
+    const llama = await engineWith({
+      '/v1/models': { data: [{ id: 'q', owned_by: 'llamacpp' }] },
+      '/props': { total_slots: 2, default_generation_settings: { n_ctx: 512 } },
+    });
+    expect(await llama.client.look(never)).toMatchObject({ slots: 2, installed: [{ contextLength: 512 }] });
+    expect(await llama.client.lookLoaded(never)).toBeNull();
+  });
+
+  it('that tells no more is asked for no more, until it was away', async () => {
+    const { server, client } = await engineWith({ '/v1/models': plainList });
+    await client.look(never);
+    const before = server.requests.length;
+    await client.look(never);
+    expect(server.requests.slice(before).map(({ path }) => path)).toEqual(['/v1/models']);
+  });
+
   it('may have no list of models, and is reachable all the same', async () => {
     const server = new FakeServer(async ({ response }) => void response.writeHead(404).end());
     await server.start();
