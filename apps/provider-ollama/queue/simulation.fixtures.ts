@@ -9,6 +9,8 @@ export interface Arrival {
   readonly model: string;
   readonly priority?: Priority;
   readonly maxWaitMs?: number | null;
+  /** How long its answer takes; without it, what is usual for its model. */
+  readonly serviceMs?: number;
 }
 
 export interface HostModel {
@@ -80,6 +82,12 @@ export function poissonArrivals(options: {
   }
 }
 
+/** The same arrivals with answers of all lengths: exponential, with this mean. */
+export function withVariedAnswers(arrivals: readonly Arrival[], seed: number, meanMs: number): Arrival[] {
+  const random = seeded(seed);
+  return arrivals.map((arrival) => ({ ...arrival, serviceMs: -Math.log(1 - random()) * meanMs }));
+}
+
 interface Event {
   readonly at: number;
   readonly act: (now: number) => void;
@@ -129,8 +137,8 @@ class SimulatedHost {
   private start({ id, model }: { id: string; model: string }, now: number): void {
     this.world.started.set(id, now);
     this.busy.set(model, (this.busy.get(model) ?? 0) + 1);
-    const ready = this.makeRoomFor(model, now);
-    const { serviceMs } = this.modelSpec(model);
+    const serviceMs = this.world.arrivals.get(id)?.serviceMs ?? this.modelSpec(model).serviceMs;
+    const ready = this.makeRoomFor(model, serviceMs, now);
     this.world.plan(ready, (at) => {
       if (ready > now) this.queue.estimates.recordLoad(model, ready - now);
       this.act(this.queue.loaded(id, at).decisions, at);
@@ -148,7 +156,7 @@ class SimulatedHost {
   private readonly busyUntil = new Map<string, number>();
 
   /** When the model is in memory. */
-  private makeRoomFor(model: string, now: number): number {
+  private makeRoomFor(model: string, serviceMs: number, now: number): number {
     const spec = this.modelSpec(model);
     let ready = Math.max(now, this.readyAt.get(model) ?? now);
     if (!this.memory.includes(model)) {
@@ -166,7 +174,7 @@ class SimulatedHost {
       ready = roomAt + spec.loadMs;
       this.readyAt.set(model, ready);
     }
-    this.busyUntil.set(model, Math.max(this.busyUntil.get(model) ?? 0, ready + spec.serviceMs));
+    this.busyUntil.set(model, Math.max(this.busyUntil.get(model) ?? 0, ready + serviceMs));
     return ready;
   }
 
