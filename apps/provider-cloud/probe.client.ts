@@ -15,6 +15,16 @@ import { providerOf } from './providers/list.js';
 const probeTimeoutMs = 10_000;
 const maxListBytes = 16 * 1024 * 1024;
 
+/** A list that changes by the week. */
+const listMemoryMs = 10 * 60_000;
+
+type Looked = Pick<ProbeReply, 'reachable' | 'reason' | 'installed' | 'credentialsRefused'>;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 const ModelList = z.object({
   data: z.array(z.object({ id: z.string(), context_length: z.number().nullish() })),
 });
@@ -23,6 +33,8 @@ const ModelList = z.object({
 export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
   private servers: { stop(): Promise<void> }[] = [];
   private served = '';
+  /** OpenRouter's lists, by backend. */
+  private readonly lists = new Map<string, { readonly at: number; readonly installed: ProbeReply['installed'] }>();
 
   constructor(
     private readonly bus: Bus,
@@ -50,48 +62,66 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
 
   private async probe(backend: Backend): Promise<ProbeReply> {
     const startedAt = performance.now();
-    const answer = (
-      reachable: boolean,
-      reason: string | null,
-      installed: ProbeReply['installed'] = null,
-    ): ProbeReply => ({
-      v: 1,
-      reachable,
-      reason,
-      latencyMs: performance.now() - startedAt,
-      version: null,
-      installed,
-      loaded: null,
-    });
     const credential = this.credentials.of(backend);
-    if (credential.kind === 'missing') return answer(false, credential.failure.message);
+    const looked: Looked =
+      credential.kind === 'missing'
+        ? { reachable: false, reason: credential.failure.message, installed: null }
+        : await this.look(backend, credential.key);
+    return { v: 1, latencyMs: performance.now() - startedAt, version: null, loaded: null, ...looked };
+  }
+
+  private async look(backend: Backend, key: string | null): Promise<Looked> {
     try {
-      const provider = providerOf(backend.provider);
-      const response = await callUpstream({
-        method: 'GET',
-        url:
-          backend.provider === 'azure'
-            ? `${backend.apiBase}/openai/models?api-version=2024-10-21`
-            : provider.url(backend, 'models', ''),
-        headers: provider.headers(backend, credential.key),
-        body: null,
-        signal: AbortSignal.timeout(probeTimeoutMs),
-      });
-      const text = await response.text(maxListBytes);
-      if (response.status === 401 || response.status === 403)
-        return {
-          ...answer(false, `the provider refuses the credentials (status ${response.status})`),
-          credentialsRefused: true,
-        };
-      if (response.status >= 500)
-        return answer(false, `the provider answers with status ${response.status}: ${scrubUpstreamText(text, 200)}`);
-      // A 404 or 405 only says that there is no list of models.
-      return answer(true, null, response.status === 200 ? readModels(backend, text) : null);
+      if (backend.provider === 'openrouter') return await this.lookAtOpenRouter(backend, key);
+      const path = backend.provider === 'azure' ? 'openai/models?api-version=2024-10-21' : null;
+      return await this.list(backend, key, path === null ? undefined : `${backend.apiBase}/${path}`);
     } catch (error) {
-      if (error instanceof UpstreamProblem) return answer(false, error.failure.message);
-      return answer(false, 'the provider did not answer in time');
+      const reason = error instanceof UpstreamProblem ? error.failure.message : 'the provider did not answer in time';
+      return { reachable: false, reason, installed: null };
     }
   }
+
+  /**
+   * OpenRouter's list is public and large: it says nothing of the key, and once in a while is enough. Its path for keys
+   * tells in a few bytes whether the account is let in.
+   */
+  private async lookAtOpenRouter(backend: Backend, key: string | null): Promise<Looked> {
+    const known = this.lists.get(backend.id);
+    const isFresh = known !== undefined && performance.now() - known.at < listMemoryMs;
+    if (key !== null) {
+      const response = await this.get(backend, key, `${backend.apiBase}/key`);
+      const problem = problemOf(response);
+      if (problem !== null) return problem;
+      if (isFresh) return { reachable: true, reason: null, installed: known.installed };
+    }
+    const listed = await this.list(backend, key);
+    if (listed.reachable) this.lists.set(backend.id, { at: performance.now(), installed: listed.installed });
+    return listed;
+  }
+
+  private async list(backend: Backend, key: string | null, url?: string): Promise<Looked> {
+    const response = await this.get(backend, key, url ?? providerOf(backend.provider).url(backend, 'models', ''));
+    // A 404 or 405 only says that there is no list of models.
+    const installed = response.status === 200 ? readModels(backend, response.text) : null;
+    return problemOf(response) ?? { reachable: true, reason: null, installed };
+  }
+
+  private async get(backend: Backend, key: string | null, url: string): Promise<Answer> {
+    const headers = providerOf(backend.provider).headers(backend, key);
+    const signal = AbortSignal.timeout(probeTimeoutMs);
+    const response = await callUpstream({ method: 'GET', url, headers, body: null, signal });
+    return { status: response.status, text: await response.text(maxListBytes) };
+  }
+}
+
+function problemOf({ status, text }: Answer): Looked | null {
+  if (status === 401 || status === 403) {
+    const reason = `the provider refuses the credentials (status ${status})`;
+    return { reachable: false, reason, installed: null, credentialsRefused: true };
+  }
+  if (status < 500) return null;
+  const reason = `the provider answers with status ${status}: ${scrubUpstreamText(text, 200)}`;
+  return { reachable: false, reason, installed: null };
 }
 
 function readModels(backend: Backend, text: string): ProbeReply['installed'] {

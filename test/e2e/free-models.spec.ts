@@ -115,6 +115,12 @@ describe('a retired free model', () => {
   });
 });
 
+it('its list is asked for once in a while, and its key meanwhile', async () => {
+  const gets = (path: string) => spent.requests.filter((one) => one.method === 'GET' && one.path.endsWith(path)).length;
+  await expect.poll(() => gets('/key'), { timeout: 30_000, interval: 100 }).toBeGreaterThan(2);
+  expect(gets('/models')).toBe(1);
+});
+
 describe('the limits of free models', () => {
   it('of twenty a minute are never run into, also by fallbacks that were planned before', async () => {
     const answers = await Promise.all([...Array(15).fill('free'), ...Array(25).fill('dead')].map(ask));
