@@ -89,7 +89,7 @@ describe('a retired free model', () => {
     const told = () => alerts.map((text) => JSON.parse(text)).filter(({ event }) => event === 'models_retired');
     await expect
       .poll(told, { timeout: 20_000, interval: 100 })
-      .toMatchObject([{ models: [{ model: 'gone', upstream_model: 'a/gone:free', replacement: 'a/new:free' }] }]);
+      .toMatchObject([{ models: [{ model_name: 'gone', upstream_model: 'a/gone:free', replacement: 'a/new:free' }] }]);
   });
 
   it('cools down alone', async () => {
