@@ -75,6 +75,8 @@ function filesOf({ backends, declaredKeys, general }: ConfigSnapshot): Set<strin
     ...Object.values(general.variables ?? {}),
     general.masterKey,
     general.databaseUrl ?? null,
+    general.cache.redis?.url ?? null,
+    general.cache.redis?.password ?? null,
   ];
   const files = new Set<string | null>();
   for (const ref of refs) {

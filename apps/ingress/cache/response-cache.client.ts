@@ -4,7 +4,6 @@
  */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
-import { Environment, resolveSecret, secretSourcesOf } from '#config';
 import type {
   Attempt,
   CachedAnswer,
@@ -15,7 +14,7 @@ import type {
   Plan,
   SecretRef,
 } from '#contracts';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { StoredAnswer, type CacheControls } from '#wire';
 import type { ParsedRequest } from '../completion/request-facts.js';
@@ -63,7 +62,7 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly bus: Bus,
-    private readonly environment: Environment,
+    private readonly secrets: Secrets,
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
@@ -214,7 +213,7 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
   private reveal(ref: SecretRef | null): string | null {
     if (ref === null) return null;
     try {
-      return resolveSecret(ref, secretSourcesOf(this.environment))?.reveal() ?? null;
+      return this.secrets.resolve(ref)?.reveal() ?? null;
     } catch (error) {
       this.logger.error({ err: error, ref }, "the response cache's secret cannot be read");
       return null;

@@ -7,7 +7,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
 import type { DataPolicy } from '#contracts';
 import { callbackTarget, Environment, type CallbackTarget } from '#config';
-import { Snapshots } from '#service';
+import { Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import type { AttemptState } from '../completion/attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from '../completion/completion-runner.client.js';
@@ -47,6 +47,7 @@ export class Callbacks implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly snapshots: Snapshots,
     private readonly environment: Environment,
+    private readonly secrets: Secrets,
     private readonly logger: Logger,
   ) {}
 
@@ -95,10 +96,11 @@ export class Callbacks implements OnModuleInit, OnApplicationShutdown {
     this.onSuccess = onSuccess;
     this.onFailure = onFailure;
     for (const name of new Set([...onSuccess, ...onFailure])) {
-      if (this.backends.has(name)) continue;
-      const target = callbackTarget(name, (variable) => this.environment.variables[variable]);
-      if (target === null) continue;
+      const target = callbackTarget(name, (variable) => this.secrets.variables()[variable]);
+      const before = this.backends.get(name);
+      if (target === null || JSON.stringify(before?.target) === JSON.stringify(target)) continue;
       const backend = await open(target, this.environment.version);
+      void before?.stop();
       this.backends.set(name, backend);
       this.logger.info({ callback: name }, 'finished requests are told to a callback');
     }
