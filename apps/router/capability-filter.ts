@@ -37,7 +37,9 @@ function servesEndpoint(candidate: Candidate, endpoint: Endpoint, said: readonly
     if (endpoint === 'embedding' && !said.includes('embedding')) return false;
   }
   // Neither Ollama nor Anthropic has any other endpoint.
-  if (candidate.backend.dialect !== 'openai' && !wantsText && endpoint !== 'embedding') return false;
+  const { dialect } = candidate.backend;
+  if (dialect === 'anthropic' && endpoint !== 'chat') return false;
+  if (dialect === 'ollama' && !wantsText && endpoint !== 'embedding') return false;
   if (deployment.mode === endpoint) return true;
   if (textModes.includes(deployment.mode)) {
     return wantsText || typeof deployment.modelInfo['mode'] !== 'string';

@@ -70,7 +70,7 @@ export class CompletionEntry {
   }
 
   /** The bytes of a body within the configured limit; throws request_too_large. */
-  private bodyOf(request: HttpRequest): Uint8Array | null {
+  bodyOf(request: HttpRequest): Uint8Array | null {
     const bytes = bodyBytes(request.body);
     const limit = this.snapshots.current()?.general.maxRequestBytes;
     if (limit !== undefined && bytes !== null && bytes.byteLength > limit) {
@@ -92,7 +92,7 @@ export function modelInPath(url: string): string | null {
 }
 
 /** The bytes of a body as Fastify hands it on. */
-export function bodyBytes(body: unknown): Uint8Array | null {
+function bodyBytes(body: unknown): Uint8Array | null {
   return body instanceof Uint8Array ? body : null;
 }
 

@@ -5,7 +5,7 @@ import { estimateChatTokens, parseCountTokensBody, parseMessagesBody } from '#wi
 import { Access } from '../access/access.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
-import { bodyBytes, CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
+import { CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
 
 @Controller(['v1/messages', 'messages'])
@@ -40,7 +40,7 @@ export class MessagesController {
   async countTokens(@Req() request: HttpRequest): Promise<{ input_tokens: number }> {
     const key = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
     scopeOf(request.raw).isAdmin = key.role !== 'user';
-    const parsed = parseCountTokensBody(readJsonObject(bodyBytes(request.body)));
+    const parsed = parseCountTokensBody(readJsonObject(this.entry.bodyOf(request)));
     if (parsed.kind === 'invalid') throw invalidBody(parsed);
     if (parsed.value.request.messages.length === 0)
       throw new GatewayError('invalid_request', {
