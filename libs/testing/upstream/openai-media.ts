@@ -78,7 +78,7 @@ function moderated({ fields }: MediaBody): object {
 function drawn({ fields }: MediaBody): object {
   const count = Number(fields['n'] ?? 1);
   const data = Array.from({ length: count }, (_, index) => ({ b64_json: picture(index) }));
-  const input = countTokens(JSON.stringify(fields['prompt'] ?? ''));
+  const input = typeof fields['prompt'] === 'string' ? countTokens(fields['prompt']) : 0;
   const usage = {
     input_tokens: input + 100,
     input_tokens_details: { text_tokens: input, image_tokens: 100 },

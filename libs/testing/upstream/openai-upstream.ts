@@ -211,7 +211,8 @@ export class OpenAiUpstream {
     if (body.stream !== true)
       return sendJson(response, 200, { ...head, choices: [choice(text.join(''), 'stop')], usage });
     const closing = [event({ ...head, choices: [choice('', 'stop')] })];
-    if (body.stream_options?.include_usage === true) closing.push(event({ ...head, choices: [], usage }));
+    const tellsUsage = body.stream_options?.include_usage === true || this.flavour === 'openrouter';
+    if (tellsUsage) closing.push(event({ ...head, choices: [], usage }));
     const plan = {
       contentType: 'text/event-stream',
       opening: [],
