@@ -64,6 +64,19 @@ describe('cache_params', () => {
     expect(JSON.stringify(cache)).not.toContain('s3cret');
   });
 
+  it('of other caches, and misspelt ones, are warned about', () => {
+    expect(problemsOf(withCache('similarity_threshold: 0.8, db: 3, tll: 5'))).toEqual([
+      expect.stringContaining(
+        "warning: litellm_settings.cache_params.similarity_threshold: 'similarity_threshold' has no",
+      ),
+      expect.stringContaining("'db' has no effect here: write the number into cache_params.url"),
+      expect.stringContaining("unknown key 'tll', ignored. Did you mean 'ttl'?"),
+    ]);
+    expect(problemsOf(withCache('type: redis, host: h, port: x'))).toEqual([
+      expect.stringContaining('error: litellm_settings.cache_params.port'),
+    ]);
+  });
+
   it('become the built-in cache where Redis is nowhere, or the type is unknown', () => {
     expect(cacheOf('type: redis').type).toBe('nats');
     expect(cacheOf('type: s3').type).toBe('nats');

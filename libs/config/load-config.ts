@@ -9,6 +9,7 @@ import { readFileTree, warnOfUnknownSections, type FileTree, type ReadInclude } 
 import { relocateEntryKeys, relocateSettings } from './source/relocate.js';
 import { replaceReferences, Variables, type DeclaredVariable } from './source/references.js';
 import { inertSections, sections, settingSections } from './schema/file-schema.js';
+import { CacheParams } from './schema/section-schemas.js';
 import { inertKeys } from './schema/inert-keys.js';
 import { describePlace, type BuildContext } from './build/build-context.js';
 import { checkNames } from './build/check-names.js';
@@ -165,6 +166,14 @@ function buildSnapshot(
       context.problems,
     );
   }
+  const { litellm_settings: litellm } = root;
+  warnOfUnknownKeys(
+    isPlainMap(litellm) ? litellm['cache_params'] : undefined,
+    ['litellm_settings', 'cache_params'],
+    Object.keys(CacheParams.shape),
+    inertKeys['cache_params'] ?? {},
+    context.problems,
+  );
   const entries: unknown[] = Array.isArray(root['model_list']) ? root['model_list'] : [];
   if (entries.length === 0 && !context.problems.hasErrors) {
     context.problems.warning(['model_list'], 'there are no models');

@@ -57,6 +57,31 @@ export const RouterSettings = z.object({
   default_max_parallel_requests: limit('max_parallel_requests of deployments without their own'),
 });
 
+export const CacheParams = z.object({
+  type: text('local, redis or nats; others become nats', { default: 'nats' }),
+  ttl: seconds('How long an answer is kept', '600'),
+  mode: choice(['default_on', 'default_off'], 'default_off: only for requests that ask for it', {
+    default: 'default_on',
+  }),
+  namespace: text("Part of the cache's keys"),
+  supported_call_types: names(
+    'What is cached: `completion` (chat, Responses and messages), `text_completion`, `embedding`, or their `a...` forms',
+    { default: 'all of them' },
+  ),
+  url: text('Redis URL, best as `os.environ/NAME`', { default: 'REDIS_URL' }),
+  host: text('Redis host', { default: 'REDIS_HOST' }),
+  port: special(
+    z.union([z.number().int().min(1).max(65_535), z.string().regex(/^\d{1,5}$/, { error: 'must be a port number' })]),
+    'Redis port',
+    {
+      default: 'REDIS_PORT, else 6379',
+    },
+  ),
+  username: text('Redis user', { default: 'REDIS_USERNAME' }),
+  password: text('Redis password, best as `os.environ/NAME`', { default: 'REDIS_PASSWORD' }),
+  ssl: flag('TLS to Redis; a `rediss://` URL says it too'),
+});
+
 export const LitellmSettings = z.object({
   drop_params: flag('Drop parameters that an upstream does not know, rather than refuse'),
   request_timeout: seconds('Wait for a whole answer or, in a stream, for its next bytes', '600'),
@@ -69,29 +94,7 @@ export const LitellmSettings = z.object({
   failure_callback: names('The same, for failure'),
   set_verbose: flag('Debug logs, without prompts'),
   cache: flag('Answer repeated requests from the cache'),
-  cache_params: special(
-    z.object({
-      type: text('local, redis or nats; others become nats', { default: 'nats' }),
-      ttl: seconds('How long an answer is kept', '600'),
-      mode: choice(['default_on', 'default_off'], 'default_off: only for requests that ask for it', {
-        default: 'default_on',
-      }),
-      namespace: text("Part of the cache's keys"),
-      supported_call_types: names(
-        'What is cached: `completion` (chat, Responses and messages), `text_completion`, `embedding`, or their `a...` forms',
-        { default: 'all of them' },
-      ),
-      url: text('Redis URL, best as `os.environ/NAME`', { default: 'REDIS_URL' }),
-      host: text('Redis host', { default: 'REDIS_HOST' }),
-      port: special(z.union([z.number().int().min(1).max(65_535), z.string().regex(/^\d{1,5}$/)]), 'Redis port', {
-        default: 'REDIS_PORT, else 6379',
-      }),
-      username: text('Redis user', { default: 'REDIS_USERNAME' }),
-      password: text('Redis password, best as `os.environ/NAME`', { default: 'REDIS_PASSWORD' }),
-      ssl: flag('TLS to Redis; a `rediss://` URL says it too'),
-    }),
-    'The cache; needs `cache: true`',
-  ),
+  cache_params: special(CacheParams, 'The cache; needs `cache: true`'),
   max_budget: amountUsd('Budget of the whole gateway', { default: 'none' }),
   budget_duration: duration('When the budget begins anew', { default: 'never' }),
   budget_exceeded_status_code: special(z.number().int().min(400).max(499), 'Status of a refusal for a used-up budget', {
