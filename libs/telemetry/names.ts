@@ -40,6 +40,7 @@ export const metricFamilies = {
   signalbox_backend_circuit_state: gauge('0 closed, 1 half open, 2 open', ['backend']),
   signalbox_backend_inflight: gauge('Requests running on a backend', ['backend']),
   signalbox_backend_queue_depth: gauge('Requests waiting for a backend', ['backend']),
+  signalbox_backend_expected_wait_seconds: gauge('Expected wait of one more request for a loaded model', ['backend']),
   signalbox_backend_loaded_model_bytes: gauge('Memory of loaded models', ['backend', 'model', 'memory']),
   signalbox_model_load_seconds: histogram('Loading of models', ['backend', 'model'], latencySeconds),
   signalbox_model_swaps_total: counter('Loads that displaced another model', ['backend']),

@@ -55,8 +55,8 @@ describe('prepareOllamaCall', () => {
   });
 
   it('has no endpoint for speech', () => {
-    const request = { path: 'audio/speech', contentType: 'application/json', json: {}, bodyBase64: null };
-    const open = openingOf(backend, 'm', { requestKind: 'raw', dialect: 'openai-raw', request });
+    const request = { path: 'audio/speech', json: {}, form: null };
+    const open = openingOf(backend, 'm', { requestKind: 'raw', dialect: 'openai-speech', request });
     expect(prepareOllamaCall(open, facts)).toMatchObject({
       kind: 'refused',
       failure: { code: 'invalid_request', blame: 'request' },

@@ -34,6 +34,7 @@ export class LoadPublisher {
     const { metrics } = this.parts;
     metrics.forget('signalbox_backend_queue_depth', { backend: this.backendId });
     metrics.forget('signalbox_backend_inflight', { backend: this.backendId });
+    metrics.forget('signalbox_backend_expected_wait_seconds', { backend: this.backendId });
   }
 
   /** Something has changed. */
@@ -58,6 +59,7 @@ export class LoadPublisher {
     this.lastAt = now;
     const { running, waiting } = this.admission.queue.counts;
     const { loaded, draining } = this.state();
+    const waitMs = expectedWaitMs(this.admission.queue, now);
     this.parts.bus.publish(
       BackendLoad,
       {
@@ -67,7 +69,7 @@ export class LoadPublisher {
         running,
         queued: waiting,
         loaded: loaded === null ? null : [...loaded],
-        expectedWaitMs: expectedWaitMs(this.admission.queue, now),
+        expectedWaitMs: waitMs,
         draining,
         swaps: this.admission.swaps,
         at: new Date().toISOString(),
@@ -76,5 +78,6 @@ export class LoadPublisher {
     );
     this.parts.metrics.set('signalbox_backend_queue_depth', { backend: this.backendId }, waiting);
     this.parts.metrics.set('signalbox_backend_inflight', { backend: this.backendId }, running);
+    this.parts.metrics.set('signalbox_backend_expected_wait_seconds', { backend: this.backendId }, waitMs / 1000);
   }
 }
