@@ -18,6 +18,8 @@ export type Consequence =
       readonly firm: boolean;
     };
 
+type TakenOut = Extract<Consequence, { kind: 'out' }>;
+
 /** Longest time an upstream may take itself out for: a day's quota, and an hour for clocks that differ. */
 const longestRetryAfterMs = 25 * 3_600_000;
 /** A 429 of a free model for longer than this is the day's quota of the account, not one busy provider. */
@@ -62,7 +64,7 @@ function consequenceOfFault(outcome: AttemptOutcomeEvent, free: boolean): Conseq
     return out('deployment', demandedMs, 'rate limited');
   if (status === 403) return out('deployment', refusedAccountMs, 'the upstream refused access');
   if (outcome.errorCode === 'model_not_found' || status === 404 || status === 400) {
-    return out('deployment', missingModelMs, 'the upstream does not have the model');
+    return { ...out('deployment', missingModelMs, 'the upstream does not have the model'), probeCloses: true };
   }
   if (demandedMs !== null) return out('deployment', demandedMs, 'the upstream is overloaded');
   const seen = status === null ? '' : ` (${status})`;
@@ -77,7 +79,7 @@ function isDailyQuota(outcome: AttemptOutcomeEvent, free: boolean, demandedMs: n
   return isLimit && demandedMs !== null && demandedMs >= dailyQuotaMs;
 }
 
-function out(scope: FailureScope, cooldownMs: number | null, reason: string, firm = false): Consequence {
+function out(scope: FailureScope, cooldownMs: number | null, reason: string, firm = false): TakenOut {
   return { kind: 'out', scope, cooldownMs, reason, probeCloses: false, firm };
 }
 

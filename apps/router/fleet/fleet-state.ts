@@ -30,6 +30,11 @@ export class DeploymentState {
   readonly requests = new MinuteWindow();
   readonly tokens = new MinuteWindow();
 
+  /** A list of models that was made after the model was found missing has it: the cooldown ends. */
+  noteInstalled(listedAtMs: number): void {
+    if (this.breaker.probeCloses && listedAtMs > this.breaker.openedAtMs) this.breaker = closedBreaker;
+  }
+
   /** Keeps the speed of a success, and a timeout as the speed of one token. */
   noteLatency(outcome: AttemptOutcomeEvent, nowMs: number): void {
     if (!outcome.ok && outcome.errorCode !== 'upstream_timeout') return;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildRouteIndex } from '../route-index.js';
-import { FleetUnderTest, loaded, snapshotOf, startMs } from '../route.fixtures.js';
+import { FleetUnderTest, installed, loaded, snapshotOf, startMs } from '../route.fixtures.js';
 
 const twoHosts = () =>
   new FleetUnderTest({
@@ -162,6 +162,18 @@ describe('cooldowns', () => {
     fleet.nowMs += 1_000;
     fleet.health('one');
     expect(kind(fleet, 'c', 'one')).toBe('closed');
+  });
+
+  it('a missing model comes back with a list of models that was made later and has it', () => {
+    const fleet = twoHosts();
+    fleet.fail('a', 'model_not_found', { upstreamStatus: 404 });
+    const listed = (...names: string[]) => {
+      fleet.nowMs += 1_000;
+      fleet.health('one', { installed: installed(...names) });
+      return kind(fleet, 'a', 'one');
+    };
+    expect(listed('something-else')).toBe('open');
+    expect(listed('something-else', 'm:latest')).toBe('closed');
   });
 
   it('a probe does not fill an empty account', () => {

@@ -123,7 +123,15 @@ export class FleetView {
 
   /** A judgement of the health service; a host that is well again leaves its cooldown at once. */
   applyHealth(health: BackendHealth, nowMs: number): void {
-    this.#backend(health.backendId).noteHealth(health, nowMs);
+    const backend = this.#backend(health.backendId);
+    backend.noteHealth(health, nowMs);
+    if (backend.installed === null || backend.installed.size === 0) return;
+    for (const [id, state] of this.#deployments) {
+      const candidate = this.#index.byId.get(id);
+      // A model that was missing and has been pulled since.
+      const isBack = candidate?.backend.id === health.backendId && backend.installed.has(candidate.taggedModel);
+      if (isBack) state.noteInstalled(backend.healthAtMs);
+    }
   }
 
   /** The backend's entry has gone from the bucket. */
