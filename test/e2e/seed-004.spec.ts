@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { AnthropicUpstream, OllamaUpstream, OpenAiUpstream, startSuite, usualText, type Suite } from '#testing';
+import {
+  AnthropicUpstream,
+  OllamaUpstream,
+  OpenAiUpstream,
+  OtlpReceiver,
+  startSuite,
+  usualText,
+  type Suite,
+} from '#testing';
 import { sampleConfig } from './sample-config.js';
 
 const secrets = {
@@ -93,6 +101,7 @@ describe('as a team uses it', () => {
   let desk: OllamaUpstream;
   let openAi: OpenAiUpstream;
   let anthropic: AnthropicUpstream;
+  let langfuse: OtlpReceiver;
   let suite: Suite;
   let config: string;
 
@@ -112,11 +121,13 @@ describe('as a team uses it', () => {
       'os.environ/OPENAI_API_KEY}': `os.environ/OPENAI_API_KEY, api_base: "${openAi.url}/v1"}`,
       'os.environ/ANTHROPIC_API_KEY}': `os.environ/ANTHROPIC_API_KEY, api_base: "${anthropic.url}"}`,
     });
-    suite = await startSuite({ config, adminKey: secrets.LITELLM_MASTER_KEY, env: secrets });
+    langfuse = await OtlpReceiver.start();
+    const observed = { LANGFUSE_PUBLIC_KEY: 'pk-lf', LANGFUSE_SECRET_KEY: 'sk-lf', LANGFUSE_HOST: langfuse.url };
+    suite = await startSuite({ config, adminKey: secrets.LITELLM_MASTER_KEY, env: { ...secrets, ...observed } });
   });
   afterAll(async () => {
     await suite?.stop();
-    await Promise.all([...(gpus ?? []), desk, openAi, anthropic].map((upstream) => upstream?.stop()));
+    await Promise.all([...(gpus ?? []), desk, openAi, anthropic, langfuse].map((upstream) => upstream?.stop()));
   });
 
   const cloudChats = () => openAi.server.to('/v1/chat/completions').length + anthropic.server.to('/v1/messages').length;
@@ -293,6 +304,17 @@ describe('as a team uses it', () => {
       const response = await ask(suite, 'qwen-coder');
       desk.script.default({});
       expect(await lineOf(response)).toMatchObject({ model: 'qwen-coder', success: false, estimated_cost: 0 });
+    });
+
+    it('goes to Langfuse too, for answers and for failures, without what was said', async () => {
+      desk.script.next({ refuse: { status: 500, body: { error: 'llama runner process has terminated' } } });
+      const [answered, failed] = [await ask(suite, 'llama3'), await ask(suite, 'mistral')];
+      expect([answered.status, failed.status]).toEqual([200, 502]);
+      for (const response of [answered, failed]) {
+        const trace = response.headers.get('x-trace-id') ?? '';
+        await expect.poll(() => langfuse.trace(trace).length, { timeout: 20_000 }).toBeGreaterThan(0);
+        expect(JSON.stringify(langfuse.trace(trace))).not.toContain('running locally');
+      }
     });
 
     it('what was saved is summed for each day', async () => {
