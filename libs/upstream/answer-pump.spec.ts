@@ -71,6 +71,23 @@ async function play(
   return { sent, result: pump.result };
 }
 
+/** A pump whose stream goes nowhere. */
+function pumpTo(writer: AnswerWriter): AnswerPump {
+  const stream: StreamSender = {
+    signal: new AbortController().signal,
+    traceparent: null,
+    queued: () => {},
+    accepted: () => {},
+    data: async () => {},
+    usage: () => {},
+    end: async () => {},
+    error: async () => {},
+  };
+  const decoder = { push: () => [], end: () => [] };
+  const timers = new AnswerTimers({ loadMs: 1_000, firstContentMs: null, idleMs: 1_000 });
+  return new AnswerPump({ decoder, writer, stream, timers, now: () => 1 });
+}
+
 const start: StreamEvent = { type: 'start', id: null, model: 'm-1', created: null };
 
 describe('an answer', () => {
@@ -112,6 +129,25 @@ describe('an answer', () => {
     ['no end mark', [[start]], 'upstream_invalid_response'],
   ])('of %s is a failure', async (_name, reads, code) => {
     expect((await play(reads)).result.failure?.code).toBe(code);
+  });
+
+  it('is told what was counted only where its upstream told nothing', () => {
+    const told: StreamEvent[] = [];
+    const writer: AnswerWriter = {
+      event: (event) => {
+        told.push(event);
+        return null;
+      },
+      finish: () => Buffer.from(''),
+      fail: () => null,
+    };
+    const tokens = { inputTokens: 5, outputTokens: 6, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+    pumpTo(writer).tellCounted(tokens);
+    expect(told).toEqual([{ type: 'usage', usage: { ...tokens, costUsd: null, counted: true } }]);
+    const refused = pumpTo(writer);
+    refused.refuse(failure);
+    refused.tellCounted(tokens);
+    expect(told).toHaveLength(1);
   });
 
   it('that is passed through counts as content, and its bytes as no text', async () => {

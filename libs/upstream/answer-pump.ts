@@ -98,6 +98,14 @@ export class AnswerPump {
     this.failure ??= failure;
   }
 
+  /** Puts into the answer what was counted, where the upstream did not say what it used: clients read it without asking whether it is there. */
+  tellCounted(tokens: Omit<UpstreamUsage, 'costUsd' | 'units' | 'counted'>): void {
+    if (this.usage !== null || this.failure !== null) return;
+    const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = tokens;
+    const counted = { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens };
+    this.parts.writer.event({ type: 'usage', usage: { ...counted, costUsd: null, counted: true } });
+  }
+
   /** Sends the last bytes of the answer; nothing to nobody. */
   async finish(): Promise<void> {
     const { writer, stream } = this.parts;

@@ -73,6 +73,7 @@ export async function serveAttempt(
     tools.metrics.observe('signalbox_output_tokens_per_second', labels, tokensPerSecond);
   }
   const alreadySent = result.content;
+  pump.tellCounted(account.notice.usage);
   // The answer comes before its last bytes: who has read those can ask again and be answered from the cache.
   if (result.failure === null && !result.cancelled) stream.usage({ ...account.notice, ...keptBy(keeper) });
   await pump.finish();

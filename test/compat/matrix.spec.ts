@@ -106,6 +106,32 @@ describe('a stream', () => {
   });
 });
 
+describe('an upstream that tells no usage', () => {
+  const head = { id: 'x', object: 'chat.completion', created: 1, model: 'm' };
+  const sse = (data: object | string) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+
+  it.each(['chat', 'responses', 'messages'] as const)('has it counted for %s', async (dialect) => {
+    const whole = {
+      ...head,
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Sunny.' }, finish_reason: 'stop' }],
+    };
+    const chunk = (delta: object, finish: string | null) =>
+      sse({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] });
+    for (const stream of [false, true]) {
+      const chunks = stream
+        ? [chunk({ content: 'Sunny.' }, null), chunk({}, 'stop'), sse('[DONE]')]
+        : [JSON.stringify(whole)];
+      const contentType = stream ? 'text/event-stream' : 'application/json';
+      fleet.upstreams.openai.script.next({ raw: { status: 200, contentType, chunks } });
+      const options = stream && dialect === 'chat' ? { stream_options: { include_usage: true } } : {};
+      const text = await (
+        await ask(dialect, { model: 'openai', ...features[0]?.ask[dialect], stream, ...options })
+      ).text();
+      expect(readAnswer(dialect, stream, text)).toMatchObject({ text: 'Sunny.', hasUsage: true });
+    }
+  });
+});
+
 function askEndpoint(row: EndpointRow, name: BackendName): Promise<Response> {
   const model = `${name}${row.suffix}`;
   if (row.file === undefined) return suite.fetch(`/v1/${row.path}`, { method: 'POST', body: { model, ...row.body } });
