@@ -102,7 +102,14 @@ const period = {
 /** `/spend/logs?summarize=true`: one entry a day; `users` and `models` say who spent it on what. */
 export const SummarizeSpend = requestContract({
   subject: 'accounting.spend.summary',
-  request: z.object({ ...period }),
+  request: z.object({
+    ...period,
+    /** Since 0.2. */
+    key: text.nullable().default(null).describe('a key by its id'),
+    user_id: text.nullable().default(null),
+    team_id: text.nullable().default(null),
+    model: text.nullable().default(null).describe('as asked'),
+  }),
   reply: z.object({
     v,
     days: z.array(

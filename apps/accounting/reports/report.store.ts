@@ -13,6 +13,15 @@ const mostDetailedDays = 100;
 /** null = everybody's. */
 export type SeenBy = { readonly keyId: KeyId } | null;
 
+/** What a summary is limited to; null = not. */
+interface SummaryOf {
+  readonly seenBy: SeenBy;
+  readonly key: string | null;
+  readonly user_id: string | null;
+  readonly team_id: string | null;
+  readonly model: string | null;
+}
+
 const sums = `
   sum(s.requests)::bigint AS requests, sum(s.failures)::bigint AS failures,
   sum(s.input_tokens)::bigint AS "inputTokens", sum(s.output_tokens)::bigint AS "outputTokens",
@@ -78,13 +87,15 @@ export class ReportStore {
     );
   }
 
-  summary(period: Period, seenBy: SeenBy): Promise<SummaryRow[]> {
+  summary(period: Period, of: SummaryOf): Promise<SummaryRow[]> {
     return this.database.report((manager) =>
       manager.query<SummaryRow[]>(
         `SELECT day::text AS day, user_id AS "userId", model, sum(spend_nano_usd)::bigint AS "spendNanoUsd"
          FROM daily_spend WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR key_id = $3)
+           AND ($4::text IS NULL OR key_id = $4) AND ($5::text IS NULL OR user_id = $5)
+           AND ($6::text IS NULL OR team_id = $6) AND ($7::text IS NULL OR model = $7)
          GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT ${mostRows}`,
-        [period.firstDay, period.lastDay, seenBy?.keyId ?? null],
+        [period.firstDay, period.lastDay, of.seenBy?.keyId ?? null, of.key, of.user_id, of.team_id, of.model],
       ),
     );
   }

@@ -47,7 +47,7 @@ export class SpendController {
 
   @Serves(SummarizeSpend)
   async summarize(request: Asked<typeof SummarizeSpend>): Answered<typeof SummarizeSpend> {
-    return { v: 1, days: summaryDays(await this.reports.summary(periodOf(request), request.seenBy)) };
+    return { v: 1, days: summaryDays(await this.reports.summary(periodOf(request), request)) };
   }
 
   @Serves(ReportSpend)

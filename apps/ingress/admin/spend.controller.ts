@@ -9,10 +9,11 @@ import {
   ListSpendLogs,
   RankSpend,
   ReportActivity,
-  ReportGroup,
+  reportGroups,
   ReportSpend,
   ReportTags,
   SummarizeSpend,
+  type ReportGroup,
 } from '#contracts';
 import { Environment } from '#config';
 import type { HttpReply } from '../completion/completion.controller.js';
@@ -47,8 +48,13 @@ const LogForm = z.object({
     .default('true'),
 });
 const ReportQuery = PeriodQuery.extend({
-  group_by: z.enum(ReportGroup.options, `must be one of ${ReportGroup.options.join(', ')}`).default('team'),
+  group_by: optionalWord(reportGroups),
   id: optionalText(),
+  // LiteLLM's names for one of a group.
+  api_key: optionalText(),
+  team_id: optionalText(),
+  internal_user_id: optionalText(),
+  customer_id: optionalText(),
 });
 const AuditQuery = z.object({
   target_kind: optionalWord(['key', 'team', 'user']),
@@ -73,13 +79,18 @@ export class SpendController {
   ): Promise<unknown> {
     const { seenBy } = await this.callers.of(request);
     const { format, summarize } = readQuery(LogForm, request.query);
-    const { api_key: key, ...query } = readQuery(LogQuery, request.query);
+    const { api_key: named, ...query } = readQuery(LogQuery, request.query);
     const csv = format === 'csv';
-    const { start_date, end_date } = query;
-    if (start_date !== null && end_date !== null && summarize === 'true' && !csv) {
-      return (await this.bus.request(SummarizeSpend, { v: 1, seenBy, start_date, end_date })).days;
+    const key = await this.keyIdOf(named);
+    const { start_date, end_date, user_id, team_id, model } = query;
+    // Days know no single requests: who asks for those wants rows.
+    const asksForRows = [query.request_id, query.end_user, query.key_alias, query.status, query.cursor, query.tags[0]];
+    const inDays = start_date !== null && end_date !== null && summarize === 'true' && !csv;
+    if (inDays && asksForRows.every((asked) => asked === null || asked === undefined)) {
+      const period = { v: 1 as const, seenBy, start_date, end_date };
+      return (await this.bus.request(SummarizeSpend, { ...period, key, user_id, team_id, model })).days;
     }
-    const page = await this.bus.request(ListSpendLogs, { v: 1, seenBy, ...query, key: await this.keyIdOf(key), csv });
+    const page = await this.bus.request(ListSpendLogs, { v: 1, seenBy, ...query, key, csv });
     if (page.next !== null) reply.header('x-next-cursor', page.next);
     if (!csv) return page.rows;
     reply.header('content-type', 'text/csv; charset=utf-8');
@@ -122,8 +133,10 @@ export class SpendController {
   @Get('global/spend/report')
   async report(@Req() request: AdminRequest): Promise<unknown> {
     const caller = await this.callers.of(request);
-    const { group_by: group, ...query } = readQuery(ReportQuery, request.query);
-    const reply = await this.bus.request(ReportSpend, { v: 1, seenBy: caller.seenBy, ...query, group_by: group });
+    const { start_date, end_date, ...query } = readQuery(ReportQuery, request.query);
+    const { group, id } = reportOf({ ...query, api_key: await this.keyIdOf(query.api_key) });
+    const period = { v: 1 as const, seenBy: caller.seenBy, start_date, end_date };
+    const reply = await this.bus.request(ReportSpend, { ...period, group_by: group, id });
     return reply.days.map((day) => ({
       group_by_day: day.group_by_day,
       [groupKeys[group]]: day.groups.map((line) => ({
@@ -198,4 +211,25 @@ const nameKeys: Readonly<Record<ReportGroup, string>> = {
 
 function periodOf(request: AdminRequest, caller: AdminCaller) {
   return { seenBy: caller.seenBy, ...readQuery(PeriodQuery, request.query) };
+}
+
+interface ReportWish {
+  readonly group_by: ReportGroup | null;
+  readonly id: string | null;
+  readonly api_key: string | null;
+  readonly team_id: string | null;
+  readonly internal_user_id: string | null;
+  readonly customer_id: string | null;
+}
+
+/** The groups of a report, and the one that is asked for; by team without a wish. */
+function reportOf(wish: ReportWish): { readonly group: ReportGroup; readonly id: string | null } {
+  const named: [ReportGroup, string | null][] = [
+    ['api_key', wish.api_key],
+    ['team', wish.team_id],
+    ['user', wish.internal_user_id],
+    ['customer', wish.customer_id],
+  ];
+  const [group, id] = named.find(([of, name]) => name !== null && (wish.group_by ?? of) === of) ?? [];
+  return { group: group ?? wish.group_by ?? 'team', id: id ?? wish.id };
 }

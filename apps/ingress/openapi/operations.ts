@@ -224,8 +224,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Spend of each day by team, key, model or another group',
     query: {
       ...period,
-      group_by: 'team, customer, api_key, model, tag, user, provider or backend',
+      group_by: 'team (default), customer, api_key, model, tag, user, provider or backend',
       id: 'Only this one',
+      api_key: 'Only this key; so team_id, internal_user_id and customer_id',
+      team_id: 'Only this team',
+      internal_user_id: 'Only this user',
+      customer_id: 'Only this end user',
     },
     answer: answer.SpendReport,
   },
