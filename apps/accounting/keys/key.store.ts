@@ -21,7 +21,7 @@ const sortColumns = {
   created_at: 'k.created_at',
   updated_at: 'k.updated_at',
   key_alias: 'k.alias',
-  spend: 'coalesce(t.spend_nano_usd, 0)',
+  spend: 'coalesce(t.spend_nano_usd + t.correction_nano_usd, 0)',
   max_budget: 'k.max_budget_nano_usd',
   expires: 'k.expires_at',
 } as const;
