@@ -48,7 +48,7 @@ async function post(path: string, body: object, key = suite.adminKey): Promise<J
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { status: response.status, ...((await response.json()) as Json) };
+  return { ...((await response.json()) as Json), status: response.status };
 }
 async function get<T = Json>(path: string, key = suite.adminKey): Promise<T> {
   const response = await fetch(`${suite.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
