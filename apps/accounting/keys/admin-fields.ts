@@ -1,13 +1,25 @@
 /** Bodies of the admin API, field by field: what each one is called in LiteLLM, what it may hold, what it sets. */
 import { z } from 'zod';
 import { closestName } from '#config';
-import { DataPolicy, GatewayError, mostUsd, OwnerName, Priority, TeamId, UserId } from '#contracts';
-import { isBudgetDuration, isResetTime } from '../budgets/window.js';
+import { DataPolicy, GatewayError, OwnerName, Priority, TeamId, UserId } from '#contracts';
 import { addDuration, durationMs, parseDuration } from './duration.js';
-import type { KeyRow, LimitedRow, ModelBudget, TeamRow, UserRow } from './rows.js';
-
-/** One nano-dollar is 1e-9 USD. */
-const nanoPerUsd = 1_000_000_000;
+import {
+  dollars,
+  limit,
+  bigLimit,
+  label,
+  names,
+  duration,
+  timeOfDay,
+  waitProblem,
+  isoTime,
+  shownTime,
+  period,
+  modelLimits,
+  dictionary,
+  modelBudget,
+} from './field-values.js';
+import type { KeyRow, LimitedRow, TeamRow, UserRow } from './rows.js';
 
 export interface FieldContext {
   readonly now: Date;
@@ -31,62 +43,6 @@ function field<S extends z.ZodType, Change extends object>(
     return `${where}${issue?.message ?? 'not valid'}`;
   };
 }
-
-const dollars = z
-  .number('must be an amount in USD')
-  .nonnegative('must not be negative')
-  .max(mostUsd, `must be at most ${mostUsd} USD`)
-  .transform((usd) => Math.round(usd * nanoPerUsd));
-const whole = (most: number) =>
-  z.int('must be a whole number').nonnegative('must not be negative').max(most, `must be at most ${most}`);
-const limit = whole(2_147_483_647);
-const bigLimit = whole(Number.MAX_SAFE_INTEGER);
-const label = z.string('must be a text').trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
-const names = z
-  .array(label, 'must be a list of texts')
-  .max(1_000, 'must be at most 1000 names')
-  .transform((all) => [...new Set(all)]);
-const duration = z
-  .string('must be a duration such as 30d')
-  .refine((text) => parseDuration(text) !== null, 'must be a duration such as 30s, 10m, 24h, 7d or 1mo');
-const timeOfDay = z
-  .string('must be a time of day such as 06:30')
-  .refine(isResetTime, 'must be a time of day such as 06:30');
-const waitProblem = 'must be seconds from 0 to 86400, or a duration';
-const isoTime = z.iso.datetime({ offset: true, error: 'must be an ISO time such as 2026-12-31T00:00:00Z' });
-/** The next renewal, as answers show it: a body may be made from an answer. */
-const shownTime = isoTime.transform((text) => new Date(text));
-const period = z
-  .string('must be a duration such as 30d')
-  .refine(isBudgetDuration, 'must be a duration such as 30s, 10m, 24h, 1d, 7d, 30d or 1mo');
-const modelLimits = z.record(label, limit, 'must be an object of models and limits');
-const longestJson = 65_536;
-const dictionary = z
-  .record(z.string(), z.unknown(), 'must be an object')
-  .refine((value) => JSON.stringify(value).length <= longestJson, `must be at most ${longestJson} characters of JSON`);
-const modelBudget = z
-  .union(
-    [
-      z.number(),
-      z.object({
-        budget_limit: z.number().optional(),
-        max_budget: z.number().optional(),
-        time_period: period.nullable().optional(),
-        budget_duration: period.nullable().optional(),
-      }),
-    ],
-    'needs a budget_limit in USD, and a time_period such as 1d if any',
-  )
-  .transform((value, context): ModelBudget => {
-    const usd = typeof value === 'number' ? value : (value.budget_limit ?? value.max_budget);
-    const nano = dollars.safeParse(usd);
-    if (!nano.success) {
-      context.addIssue({ code: 'custom', message: 'needs a budget_limit in USD that is not negative' });
-      return z.NEVER;
-    }
-    const during = typeof value === 'number' ? null : (value.time_period ?? value.budget_duration ?? null);
-    return { limitNanoUsd: nano.data, duration: during };
-  });
 
 const limited = {
   models: field(names, (models) => ({ models: models ?? [] })),
