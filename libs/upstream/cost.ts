@@ -8,7 +8,7 @@ export interface AttemptCost {
   readonly source: UsageNotice['costSource'];
 }
 
-/** What the provider says it charged wins over what prices say. */
+/** What the provider says it charged wins over what prices say. An attempt that used nothing costs nothing, also where each request has a price. */
 export function costOfUsage(
   usage: TokenUsage,
   price: Price | null,
@@ -18,7 +18,8 @@ export function costOfUsage(
   if (reportedUsd !== null && reportedUsd >= 0 && Number.isFinite(reportedUsd))
     return { nanoUsd: nanoOfUsd(reportedUsd), source: 'provider' };
   if (price === null) return { nanoUsd: null, source: 'unknown' };
-  return { nanoUsd: costOf(usage, price, units), source: price.source };
+  const isNothing = usage.inputTokens + usage.outputTokens === 0 && Object.values(units).every((count) => count === 0);
+  return { nanoUsd: isNothing ? 0 : costOf(usage, price, units), source: price.source };
 }
 
 /** What the same tokens would have cost on a reference cloud model (`provider/model`), nano-dollars; null where that has no price. */
