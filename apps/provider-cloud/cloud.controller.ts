@@ -9,18 +9,18 @@ import { Logger, Metrics } from '#telemetry';
 import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
 import { Credentials } from './credentials.client.js';
-import { FreePace, freeRequestsPerMinute } from './free-pace.js';
+import { FreePace, freeRequestsPerDay, freeRequestsPerMinute, type Pace } from './free-pace.js';
 
 @Injectable()
 export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private readonly usage: UsageReporter;
   private readonly tools: AttemptTools;
-  private readonly freePace = new FreePace();
   private server: { stop(): Promise<void> } | null = null;
 
   constructor(
     private readonly bus: Bus,
     private readonly credentials: Credentials,
+    private readonly freePace: FreePace,
     environment: Environment,
     private readonly secrets: Secrets,
     logger: Logger,
@@ -59,8 +59,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
     const { attempt } = open;
-    const waitMs = isFreeModel(open) ? this.freePace.take(attempt.backend.id, performance.now()) : 0;
-    if (waitMs > 0) return stream.error(tooFast(waitMs));
+    const pace = isFreeModel(open) ? this.freePace.take(attempt.backend.id, Date.now()) : null;
+    if (pace !== null && pace.limit !== null) return stream.error(tooFast(pace));
     const timers = new AnswerTimers({
       loadMs: attempt.timeoutMs,
       firstContentMs: attempt.firstTokenTimeoutMs,
@@ -75,8 +75,10 @@ function isFreeModel({ attempt }: InferOpen): boolean {
 }
 
 /** Not asked at all: a refused request would count as well. */
-function tooFast(waitMs: number): StreamFailure {
-  const message = `The ${freeRequestsPerMinute} requests per minute to the account's free models are used up.`;
+function tooFast({ limit, waitMs }: Exclude<Pace, { limit: null }>): StreamFailure {
+  const per =
+    limit === 'day' ? `${freeRequestsPerDay} requests per day` : `${freeRequestsPerMinute} requests per minute`;
+  const message = `The ${per} to the account's free models are used up.`;
   const retryAfterMs = Math.ceil(waitMs);
   return { code: 'rate_limit_exceeded', details: { message, retryAfterMs }, blame: 'gateway', retryAfterMs };
 }

@@ -10,6 +10,7 @@ import { Snapshots } from '#service';
 import { callUpstream, UpstreamProblem } from '#upstream';
 import { readOpenRouterModels, scrubUpstreamText } from '#wire';
 import { Credentials } from './credentials.client.js';
+import { FreePace } from './free-pace.js';
 import { providerOf } from './providers/list.js';
 
 const probeTimeoutMs = 10_000;
@@ -29,6 +30,9 @@ const ModelList = z.object({
   data: z.array(z.object({ id: z.string(), context_length: z.number().nullish() })),
 });
 
+/** GET /key in OpenRouter's API reference. */
+const Key = z.object({ data: z.looseObject({ is_free_tier: z.boolean() }) });
+
 @Injectable()
 export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
   private servers: { stop(): Promise<void> }[] = [];
@@ -40,6 +44,7 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
     private readonly bus: Bus,
     private readonly snapshots: Snapshots,
     private readonly credentials: Credentials,
+    private readonly freePace: FreePace,
   ) {}
 
   onModuleInit(): void {
@@ -92,6 +97,8 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
       const response = await this.get(backend, key, `${backend.apiBase}/key`);
       const problem = problemOf(response);
       if (problem !== null) return problem;
+      const isFreeTier = readFreeTier(response.text);
+      if (isFreeTier !== null) this.freePace.note(backend.id, isFreeTier);
       if (isFresh) return { reachable: true, reason: null, installed: known.installed };
     }
     const listed = await this.list(backend, key);
@@ -111,6 +118,15 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
     const signal = AbortSignal.timeout(probeTimeoutMs);
     const response = await callUpstream({ method: 'GET', url, headers, body: null, signal });
     return { status: response.status, text: await response.text(maxListBytes) };
+  }
+}
+
+/** Whether the account never bought credits; null where the answer does not say. */
+function readFreeTier(text: string): boolean | null {
+  try {
+    return Key.safeParse(JSON.parse(text)).data?.data.is_free_tier ?? null;
+  } catch {
+    return null;
   }
 }
 

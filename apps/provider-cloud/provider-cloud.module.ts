@@ -2,7 +2,8 @@
 import { Module } from '@nestjs/common';
 import { CloudController } from './cloud.controller.js';
 import { Credentials } from './credentials.client.js';
+import { FreePace } from './free-pace.js';
 import { CloudProbe } from './probe.client.js';
 
-@Module({ providers: [CloudController, CloudProbe, Credentials] })
+@Module({ providers: [CloudController, CloudProbe, Credentials, FreePace] })
 export class ProviderCloudModule {}
