@@ -9,22 +9,9 @@ import { Access } from '../access/access.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf, timed } from '../http/request-scope.js';
 import { ResponseWriter } from '../http/sse-writer.js';
-import { CompletionRunner, type CompletionJob } from './completion-runner.client.js';
+import { CompletionRunner } from './completion-runner.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
-
-/** What a dialect's parser gives. */
-export type ParsedJob = Pick<
-  CompletionJob,
-  | 'dialect'
-  | 'answerDialect'
-  | 'endpoint'
-  | 'model'
-  | 'stream'
-  | 'includeUsage'
-  | 'parsed'
-  | 'gateway'
-  | 'answerSettings'
->;
+import type { ParsedJob } from './parsed-job.js';
 
 @Injectable()
 export class CompletionEntry {

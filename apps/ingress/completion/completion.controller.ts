@@ -1,8 +1,9 @@
 /** OpenAI's generating endpoints: a body becomes a job, and the runner answers it. Both with and without `/v1`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { parseChatBody, parseCompletionBody, parseEmbeddingBody, parseResponsesBody } from '#wire';
+import { parseChatBody, parseCompletionBody, parseEmbeddingBody, parseResponsesBody, type ParsedBody } from '#wire';
 import { CompletionEntry } from './completion-entry.client.js';
+import { asChat, parsedJob } from './parsed-job.js';
 
 /** What we use of Fastify's request and reply. */
 export interface HttpRequest {
@@ -20,79 +21,34 @@ export class CompletionController {
 
   @Post(['chat/completions', 'engines/:model/chat/completions', 'openai/deployments/:model/chat/completions'])
   chat(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    return this.entry.answer(request, reply, (body) => {
-      const parsed = parseChatBody(body);
-      if (parsed.kind === 'invalid') return parsed;
-      const { request: chat, ...rest } = parsed.value;
-      return {
-        kind: 'ok',
-        value: {
-          ...rest,
-          dialect: 'openai-chat',
-          answerDialect: 'openai-chat',
-          endpoint: 'chat',
-          parsed: { kind: 'chat', request: chat },
-        },
-      };
-    });
+    const facts = { dialect: 'openai-chat', answerDialect: 'openai-chat', endpoint: 'chat' } as const;
+    return this.entry.answer(request, reply, (body) => parsedJob(parseChatBody(body), facts, asChat));
   }
 
   @Post(['completions', 'engines/:model/completions', 'openai/deployments/:model/completions'])
   completion(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    return this.entry.answer(request, reply, (body) => {
-      const parsed = parseCompletionBody(body);
-      if (parsed.kind === 'invalid') return parsed;
-      const { request: completion, ...rest } = parsed.value;
-      return {
-        kind: 'ok',
-        value: {
-          ...rest,
-          dialect: 'openai-completion',
-          answerDialect: 'openai-completion',
-          endpoint: 'completion',
-          parsed: { kind: 'completion', request: completion },
-        },
-      };
-    });
+    const facts = { dialect: 'openai-completion', answerDialect: 'openai-completion', endpoint: 'completion' } as const;
+    return this.entry.answer(request, reply, (body) =>
+      parsedJob(parseCompletionBody(body), facts, (completion) => ({ kind: 'completion', request: completion })),
+    );
   }
 
   @Post(['embeddings', 'engines/:model/embeddings', 'openai/deployments/:model/embeddings'])
   embedding(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    return this.entry.answer(request, reply, (body) => {
-      const parsed = parseEmbeddingBody(body);
-      if (parsed.kind === 'invalid') return parsed;
-      const { request: embedding, ...rest } = parsed.value;
-      return {
-        kind: 'ok',
-        value: {
-          ...rest,
-          stream: false,
-          includeUsage: false,
-          dialect: 'openai-embedding',
-          answerDialect: 'other',
-          endpoint: 'embedding',
-          parsed: { kind: 'embedding', request: embedding },
-        },
-      };
-    });
+    const facts = { dialect: 'openai-embedding', answerDialect: 'other', endpoint: 'embedding' } as const;
+    return this.entry.answer(request, reply, (body) =>
+      parsedJob(whole(parseEmbeddingBody(body)), facts, (embedding) => ({ kind: 'embedding', request: embedding })),
+    );
   }
 
   @Post('responses')
   responses(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    return this.entry.answer(request, reply, (body) => {
-      const parsed = parseResponsesBody(body);
-      if (parsed.kind === 'invalid') return parsed;
-      const { request: chat, ...rest } = parsed.value;
-      return {
-        kind: 'ok',
-        value: {
-          ...rest,
-          dialect: 'openai-responses',
-          answerDialect: 'openai-responses',
-          endpoint: 'chat',
-          parsed: { kind: 'chat', request: chat },
-        },
-      };
-    });
+    const facts = { dialect: 'openai-responses', answerDialect: 'openai-responses', endpoint: 'chat' } as const;
+    return this.entry.answer(request, reply, (body) => parsedJob(parseResponsesBody(body), facts, asChat));
   }
+}
+
+/** A body whose answer is never a stream. */
+function whole<T>(body: ParsedBody<T>): ParsedBody<T & { stream: false; includeUsage: false }> {
+  return body.kind === 'invalid' ? body : { kind: 'ok', value: { ...body.value, stream: false, includeUsage: false } };
 }

@@ -7,6 +7,7 @@ import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
 import { CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
+import { asChat, parsedJob } from './parsed-job.js';
 
 @Controller(['v1/messages', 'messages'])
 export class MessagesController {
@@ -17,21 +18,9 @@ export class MessagesController {
 
   @Post()
   messages(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    return this.entry.answer(request, reply, (body) => {
-      const parsed = parseMessagesBody(body, { beta: singleHeader(request.raw, 'anthropic-beta') ?? undefined });
-      if (parsed.kind === 'invalid') return parsed;
-      const { request: chat, ...rest } = parsed.value;
-      return {
-        kind: 'ok',
-        value: {
-          ...rest,
-          dialect: 'anthropic-messages',
-          answerDialect: 'anthropic-messages',
-          endpoint: 'chat',
-          parsed: { kind: 'chat', request: chat },
-        },
-      };
-    });
+    const facts = { dialect: 'anthropic-messages', answerDialect: 'anthropic-messages', endpoint: 'chat' } as const;
+    const beta = singleHeader(request.raw, 'anthropic-beta') ?? undefined;
+    return this.entry.answer(request, reply, (body) => parsedJob(parseMessagesBody(body, { beta }), facts, asChat));
   }
 
   /** An estimate of our own: no backend is asked. */
