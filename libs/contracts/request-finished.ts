@@ -27,6 +27,8 @@ export const RequestFinished = eventContract({
     overheadMs: ms.nullable(),
     /** What the response cache said, where it was asked; absent = it was not. `tokens` are those of the kept answer. */
     cache: z.object({ hit: z.boolean(), model: z.string(), tokens: count }).optional(),
+    /** What the limits of the caller left after it; absent = it has none of that kind. */
+    remaining: z.object({ requests: count.optional(), tokens: count.optional() }).optional(),
     attempts: z.array(
       z.object({
         deploymentId: DeploymentId,

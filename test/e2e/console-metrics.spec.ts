@@ -39,6 +39,17 @@ it('asks for a key, and any key will do', async () => {
   expect(await answer.text()).toMatch(/^litellm_remaining_api_key_budget_metric\{.*api_key_alias="scraper"\} 5$/m);
 });
 
+it('shows what the limits of a key left', async () => {
+  const made = await suite.fetch('/key/generate', { method: 'POST', body: { key_alias: 'limited', rpm_limit: 10 } });
+  const { key } = (await made.json()) as { key: string };
+  const headers = { authorization: `Bearer ${key}` };
+  const body = { model: 'house', messages: [{ role: 'user', content: 'Which lamp is lit?' }] };
+  await (await suite.fetch('/v1/chat/completions', { method: 'POST', headers, body })).text();
+  await expect
+    .poll(async () => (await suite.fetch('/metrics')).text())
+    .toMatch(/^litellm_remaining_api_key_requests_for_model\{.*api_key_alias="limited",model="house"\} 9$/m);
+});
+
 it('counts what was asked, answered and refused', async () => {
   expect(await ask('house')).toMatch(/^200 /);
   expect(await ask('nowhere')).toMatch(/^404 /);

@@ -97,6 +97,17 @@ describe('a request that was answered', () => {
     );
   });
 
+  it.each([
+    ['litellm_remaining_api_key_requests_for_model', 7],
+    ['litellm_remaining_api_key_tokens_for_model', 900],
+  ])('shows in %s what its limits left', (family, value) => {
+    expect(counted([event({})], family)).toBeNull();
+    expect(counted([event({ remaining: { requests: 7, tokens: 900 } })], family)).toEqual({
+      labels: '{hashed_api_key="k1",api_key_alias="laptop",model="smart"}',
+      value,
+    });
+  });
+
   it('names its host by id, never by address', () => {
     expect(counted([event({})], 'litellm_deployment_success_responses_total')?.labels).toContain('api_base="gpu"');
   });

@@ -29,6 +29,7 @@ export function countRequest(series: Series, event: RequestFinishedEvent): void 
     series.add('litellm_proxy_failed_requests_metric_total', { ...request, ...failure, route });
   }
   countCache(series, event);
+  setRemaining(series, event);
   const last = event.attempts.at(-1);
   if (last !== undefined) {
     const model = last.upstreamModel;
@@ -51,6 +52,15 @@ function countCache(series: Series, event: RequestFinishedEvent): void {
   const labels = { model, ...keyLabels(event), end_user: none, user: event.userId ?? none };
   series.add(hit ? 'litellm_cache_hits_metric_total' : 'litellm_cache_misses_metric_total', labels);
   if (hit) series.add('litellm_cached_tokens_metric_total', labels, tokens);
+}
+
+/** Of the limits that the caller has; a gauge that is set by requests shows what the last one left. */
+function setRemaining(series: Series, event: RequestFinishedEvent): void {
+  const { requests, tokens } = event.remaining ?? {};
+  const { hashed_api_key, api_key_alias } = keyLabels(event);
+  const labels = { hashed_api_key, api_key_alias, model: event.modelAsked };
+  if (requests !== undefined) series.set('litellm_remaining_api_key_requests_for_model', labels, requests);
+  if (tokens !== undefined) series.set('litellm_remaining_api_key_tokens_for_model', labels, tokens);
 }
 
 function countAttempt(series: Series, event: RequestFinishedEvent, attempt: Attempt): void {

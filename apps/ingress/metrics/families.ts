@@ -3,6 +3,7 @@
 const key = ['hashed_api_key', 'api_key_alias', 'team', 'team_alias'] as const;
 const user = ['user', 'user_email'] as const;
 const deployment = ['litellm_model_name', 'model_id', 'api_base', 'api_provider'] as const;
+const limited = ['hashed_api_key', 'api_key_alias', 'model'] as const;
 const failure = ['exception_status', 'exception_class'] as const;
 const request = ['end_user', ...key, 'requested_model', ...user] as const;
 const spend = ['end_user', ...key, 'model', ...user] as const;
@@ -98,6 +99,8 @@ export const litellmFamilies = {
     'hashed_api_key',
     'api_key_alias',
   ]),
+  litellm_remaining_api_key_requests_for_model: gauge('Requests that the limits of a key left', limited),
+  litellm_remaining_api_key_tokens_for_model: gauge('Tokens that the limits of a key left', limited),
   litellm_team_max_budget_metric: gauge('Budget of a team, USD', ['team', 'team_alias']),
   litellm_remaining_team_budget_metric: gauge('What a team may still spend, USD', ['team', 'team_alias']),
   litellm_team_budget_remaining_hours_metric: gauge('Hours until the budget of a team is renewed', [

@@ -38,7 +38,7 @@ export class FinishedPublisher {
   }
 
   finished(
-    { job, cache, plan }: RunningRequest,
+    { job, cache, plan, admission }: RunningRequest,
     states: readonly AttemptState[],
     ending: { delivered: boolean; clientGone: boolean },
   ): void {
@@ -53,6 +53,7 @@ export class FinishedPublisher {
       durationMs,
       overheadMs: states.length === 0 ? null : Math.max(0, durationMs - upstreamMs),
       attempts: states.map((state) => attemptOf(state, now, cutShort)),
+      ...remainingIn(admission.headers),
       ...(cache?.use.read === true ? { cache: { hit: false, model: modelOf(states, plan), tokens: 0 } } : {}),
     });
   }
@@ -69,7 +70,7 @@ export class FinishedPublisher {
 
   private publish(
     job: CompletionJob,
-    facts: Pick<RequestFinishedEvent, 'errorCode' | 'durationMs' | 'overheadMs' | 'attempts' | 'cache'>,
+    facts: Pick<RequestFinishedEvent, 'errorCode' | 'durationMs' | 'overheadMs' | 'attempts' | 'cache' | 'remaining'>,
   ): void {
     if (this.snapshots.current()?.general.prometheusOnMainPort !== true || this.told.has(job)) return;
     this.told.add(job);
@@ -92,6 +93,19 @@ export class FinishedPublisher {
 
 function modelOf(states: readonly AttemptState[], plan: Plan): string {
   return states.at(-1)?.attempt.upstreamModel ?? plan.modelGroup;
+}
+
+/** What `x-ratelimit-remaining-*` says. */
+function remainingIn(headers: Readonly<Record<string, string>>): Pick<RequestFinishedEvent, 'remaining'> {
+  const [requests, tokens] = ['requests', 'tokens'].map((kind) => headers[`x-ratelimit-remaining-${kind}`]);
+  if (requests === undefined && tokens === undefined) return {};
+  const whole = (text: string) => Math.max(0, Math.floor(Number(text)));
+  return {
+    remaining: {
+      ...(requests === undefined ? {} : { requests: whole(requests) }),
+      ...(tokens === undefined ? {} : { tokens: whole(tokens) }),
+    },
+  };
 }
 
 function statusOf(errorCode: string | null): number {
