@@ -22,7 +22,7 @@ export function samplesIn(text: string): Sample[] {
 
 /** Selectors of an expression, `name{matchers}`, as they stand. Names that are functions or keywords are for the caller to leave out. */
 export function selectorsIn(expression: string): { name: string; matchers: string }[] {
-  return [...expression.matchAll(/\b((?:signalbox|process|nodejs|up)[a-z0-9_]*)(?:\{([^}]*)\})?/g)].map(
+  return [...expression.matchAll(/\b((?:signalbox|process|nodejs|up)[a-z0-9_:]*)(?:\{([^}]*)\})?/g)].map(
     ([, name = '', matchers = '']) => ({ name, matchers }),
   );
 }

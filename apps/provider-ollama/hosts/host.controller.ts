@@ -128,8 +128,9 @@ export class HostController {
   }
 
   private takeOn(draining: boolean): void {
-    const { bus } = this.parts;
+    const { bus, metrics } = this.parts;
     const tokens = { backend: this.backend.id };
+    metrics.expect('signalbox_model_swaps_total', tokens);
     this.draining = draining;
     this.serving = [
       bus.serveStreams({
