@@ -36,6 +36,11 @@ describe('after a failure', () => {
     expect(nextAttempt({ attempts: [a, other, b], retry }, { index: 0, failure }, [])).toBe(2);
   });
 
+  it.each(['funds', 'daily-quota'])('for want of %s, the same deployment is not asked again', (account) => {
+    const failure = failureOf('rate_limit_exceeded', { details: { account, upstreamStatus: 429 } });
+    expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure }, [])).toBe(2);
+  });
+
   it('of the free day, the free models of the account are left out, and those that cost something are not', () => {
     const day = failureOf('rate_limit_exceeded', { scope: 'free-models', details: { account: 'daily-quota' } });
     const free = attemptOf('f', 'host-1', { upstreamModel: 'm:free' });

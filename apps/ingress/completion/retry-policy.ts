@@ -76,7 +76,11 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
     const tried = plan.attempts[index];
     if (tried === undefined) return false;
     if (tried.deploymentId === attempt.deploymentId) {
-      return isOutForLong(failure) || attempt.retry > retriesFor(plan, failure, attempt.modelGroup);
+      return (
+        isOutForLong(failure) ||
+        isWithoutFunds(failure) ||
+        attempt.retry > retriesFor(plan, failure, attempt.modelGroup)
+      );
     }
     if (tried.backend.id !== attempt.backend.id) return false;
     // OpenRouter's free day is over for its free models; those that cost something go on.
@@ -93,6 +97,11 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
 /** The upstream said that it will not take this for longer than the longest wait between two tries. */
 function isOutForLong(failure: StreamFailure): boolean {
   return failure.retryAfterMs !== null && failure.retryAfterMs > longestBackoffMs;
+}
+
+/** A 429 or 402 for money, or for a day that is spent: asking the same account again does not fill it. */
+function isWithoutFunds({ details }: StreamFailure): boolean {
+  return details['account'] === 'funds' || details['account'] === 'daily-quota';
 }
 
 function retriesFor(plan: TryList, failure: StreamFailure, group: string): number {
