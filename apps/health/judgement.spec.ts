@@ -95,6 +95,9 @@ describe('a backend', () => {
     expect(isNews(null, first)).toBe(true);
     expect(isNews(first, healthMessage(after(['good', 'good'])))).toBe(false);
     expect(isNews(first, healthMessage(after(['good', 'bad'])))).toBe(true);
+    const slow = healthMessage(afterProbe(after(['good']), { ...good, latencyMs: 400 }, 2_000));
+    expect(isNews(first, slow)).toBe(true);
+    expect(isNews(slow, { ...slow, probeLatencyMs: 420 })).toBe(false);
   });
 });
 

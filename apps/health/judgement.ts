@@ -34,6 +34,8 @@ const failuresWhileStarting = 6;
 const flapMs = 60_000;
 /** Good probes in a row that bring a host back: one, and one more for each time that it flapped. */
 const mostSuccessesToReturn = 4;
+/** Latencies below this are all the same. */
+const shownLatencyMs = 64;
 /** A request that succeeded this recently speaks against a lost probe. */
 const recentMs = 10_000;
 
@@ -165,10 +167,16 @@ export function isNews(before: BackendHealth | null, after: BackendHealth): bool
     JSON.stringify([
       health.state,
       health.reason,
+      latencyClass(health.probeLatencyMs),
       health.version,
       health.installed,
       health.retired,
       health.loaded?.map((model) => [model.name, model.vramBytes, model.contextLength]),
     ]);
   return essence(before) !== essence(after);
+}
+
+/** A latency that has doubled is news, one that trembles is not. */
+function latencyClass(latencyMs: number | null): number | null {
+  return latencyMs === null ? null : Math.round(Math.log2(Math.max(shownLatencyMs, latencyMs)));
 }
