@@ -343,6 +343,8 @@ describe('other engines beside Ollama', () => {
     });
     const names = async () => (await client.models.list()).data.map(({ id }) => id).toSorted();
     await vi.waitFor(async () => expect(await names()).toEqual(['look', 'nano', 'talk']), 10_000);
+    // A worker takes new hosts a moment after the config is in force.
+    await vi.waitFor(() => Promise.all(['nano', 'talk'].map(answered)), 20_000);
   });
   afterAll(() => Promise.all([studio.stop(), server.stop(), small.stop()]));
 
