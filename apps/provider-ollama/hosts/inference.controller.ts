@@ -71,7 +71,6 @@ async function run(
 ): Promise<void> {
   const { tools, admission } = parts;
   const startedAt = tools.now();
-  void tools.usage.open(open);
   const timers = timersOf(open);
   const isLoaded = () => {
     const displaced = admission.loaded(open.attemptId);
