@@ -13,6 +13,7 @@ const file = process.argv[2];
 
 /** @type {{ severity: string }[]} */
 let problems;
+/** @type {any} the services' own type, which this program does not see */
 let snapshot;
 if (file === undefined) {
   snapshot = config.defaultConfig(env);

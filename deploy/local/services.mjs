@@ -41,23 +41,38 @@ export function serviceSpecs({ root, node, facts, firstManagementPort, portsFile
         deathSignal: 'SIGKILL',
       };
     },
-    isReady: () => isReady(ports.get(name) ?? 0),
+    isReady: (pid) => isReady(ports.get(name) ?? 0, pid),
     stopSignal: 'SIGTERM',
     stopWithinMs: drainMs + 5_000,
   }));
 }
 
 /**
+ * Whether the process itself is ready: another suite may have taken the port in the moment between choosing and binding it.
  * @param {number} port
+ * @param {number} pid
  * @returns {Promise<boolean>}
  */
-function isReady(port) {
+function isReady(port, pid) {
   return new Promise((resolve) => {
     const request = get({ host: '127.0.0.1', port, path: '/readyz', timeout: 2_000, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
+      let text = '';
+      response.setEncoding('utf8').on('data', (part) => (text += part));
+      response.once('end', () => resolve(response.statusCode === 200 && saysPid(text, pid)));
     });
     request.once('timeout', () => request.destroy());
     request.once('error', () => resolve(false));
   });
+}
+
+/**
+ * @param {string} text
+ * @param {number} pid
+ */
+function saysPid(text, pid) {
+  try {
+    return JSON.parse(text).pid === pid;
+  } catch {
+    return false;
+  }
 }

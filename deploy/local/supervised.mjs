@@ -8,7 +8,7 @@ import { startTethered } from './tether.mjs';
  * @typedef {{
  *   name: string,
  *   program: () => Promise<import('./tether.mjs').Program>,
- *   isReady: () => Promise<boolean>,
+ *   isReady: (pid: number) => Promise<boolean>,
  *   stopSignal: NodeJS.Signals,
  *   stopWithinMs: number,
  *   hardSignal?: NodeJS.Signals,
@@ -108,7 +108,7 @@ export class Supervised {
   async becomeReady() {
     const since = performance.now();
     for (let told = 1; !this.isStopping;) {
-      if (this.pid !== undefined && (await this.spec.isReady().catch(() => false))) return;
+      if (this.pid !== undefined && (await this.spec.isReady(this.pid).catch(() => false))) return;
       await wait(50, undefined, { signal: this.halt.signal }).catch(() => undefined);
       if (performance.now() - since > told * 10_000) {
         this.log.say(`still waiting for ${this.name} (${String(told * 10)} s)`);

@@ -18,6 +18,8 @@ export class ManagementServer {
         json(readiness.ready ? 200 : 503, {
           status: readiness.ready ? 'ready' : 'not ready',
           waiting: readiness.reasons,
+          // Whoever started this process sees that it is not another's that answers on the port.
+          pid: process.pid,
         });
       } else if (path === '/metrics') {
         metrics.answer(request.headers.accept ?? null).then(

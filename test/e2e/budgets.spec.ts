@@ -9,29 +9,31 @@ const messages = [{ role: 'user', content: 'Which lamp is lit?' }];
 const outputTokens = 100;
 const costUsd = 0.1;
 
+/** The file, with the budget of the whole gateway in `general`. */
+const configOf = (general: object) => ({
+  general_settings: general,
+  model_list: [
+    {
+      model_name: 'paid',
+      litellm_params: {
+        model: 'openai/paid',
+        api_base: `${cloud.url}/v1`,
+        api_key: 'sk-up',
+        input_cost_per_token: 0,
+        output_cost_per_token: 0.001,
+      },
+    },
+    {
+      model_name: 'unpriced',
+      litellm_params: { model: 'openai/nobody-knows', api_base: `${cloud.url}/v1`, api_key: 'sk-up' },
+    },
+  ],
+});
+
 beforeAll(async () => {
   cloud = await OpenAiUpstream.start();
   cloud.script.default({ promptTokens: 10, outputTokens });
-  suite = await startSuite({
-    config: {
-      model_list: [
-        {
-          model_name: 'paid',
-          litellm_params: {
-            model: 'openai/paid',
-            api_base: `${cloud.url}/v1`,
-            api_key: 'sk-up',
-            input_cost_per_token: 0,
-            output_cost_per_token: 0.001,
-          },
-        },
-        {
-          model_name: 'unpriced',
-          litellm_params: { model: 'openai/nobody-knows', api_base: `${cloud.url}/v1`, api_key: 'sk-up' },
-        },
-      ],
-    },
-  });
+  suite = await startSuite({ config: configOf({}) });
 });
 
 afterAll(async () => {
@@ -126,5 +128,21 @@ describe('a key', () => {
     });
     expect(made.status).toBe(403);
     expect(await (await fetch(`${suite.url}/spend/logs`, { headers })).json()).toEqual([]);
+  });
+});
+
+describe('the budget of the whole gateway', () => {
+  it('binds a few seconds after it was lowered in the file, the master key too', async () => {
+    const status = async () => (await ask(suite.adminKey)).status;
+    const limit = async () =>
+      ((await (await suite.fetch('/global/spend')).json()) as { max_budget: number | null }).max_budget;
+    await suite.writeConfig(configOf({ max_budget: 1_000 }));
+    await expect.poll(limit).toBe(1_000);
+    // The ingress then holds far more than the small requests after it can spend.
+    expect((await ask(suite.adminKey, 'paid', { max_tokens: 10_000 })).status).toBe(200);
+    await suite.writeConfig(configOf({ max_budget: 0.000001 }));
+    await expect.poll(status, { timeout: 20_000, interval: 200 }).toBe(429);
+    await suite.writeConfig(configOf({}));
+    await expect.poll(status, { timeout: 30_000 }).toBe(200);
   });
 });

@@ -81,6 +81,16 @@ describe('a lease', () => {
     expect([late.open, late.window.held, late.lease.expiresAt]).toEqual([false, 15, 30_000]);
   });
 
+  it('is not renewed where the window is over its limit, and gives back all the same', () => {
+    const { window, lease } = granted(40, small);
+    const lowered = renewLease(withLimit(window, 30), lease, 0, 1_000, policy);
+    expect([lowered.open, lowered.lease.expiresAt]).toEqual([false, 30_000]);
+    const returned = renewLease(withLimit(window, 30), lease, 40, 2_000, policy);
+    expect([returned.open, returned.window.held]).toEqual([false, 0]);
+    const overrun = renewLease({ ...window, settled: 800, overrun: 100 }, lease, 0, 1_000, policy);
+    expect(overrun.open).toBe(false);
+  });
+
   it('keeps its amount until nothing can be posted on it any more', () => {
     const { window, lease } = granted(40, small);
     const at = (now: number, more = {}) =>

@@ -107,7 +107,8 @@ export function grantLease(
 
 /**
  * Takes back what the holder released (cumulative, so a repeated or late message does no harm) and renews the lease where
- * it is still open. An expired lease stays expired, since its holder has stopped using it.
+ * it is still open. An expired lease stays expired, since its holder has stopped using it. Over its limit, because that was
+ * lowered or an answer cost more than was reserved, a window renews nothing: what is left on its leases must not be spent.
  */
 export function renewLease(
   window: ScopeWindow,
@@ -117,7 +118,8 @@ export function renewLease(
   policy: LeasePolicy,
 ): Escrow & { readonly open: boolean } {
   if (lease.state === 'closed') return { window, lease, open: false };
-  const open = lease.state === 'open' && now <= lease.expiresAt;
+  const isOver = window.settled + window.held > window.limit;
+  const open = lease.state === 'open' && now <= lease.expiresAt && !isOver;
   const after: Lease = {
     ...lease,
     released: Math.min(lease.granted, Math.max(lease.released, released)),
