@@ -64,6 +64,50 @@ describe('the attempt loop', () => {
     expect(opened).toEqual([0]);
   });
 
+  describe('where no worker serves the backend', () => {
+    const unserved: WorkerFrame = {
+      type: 'error',
+      failure: failureOf('service_unavailable', { blame: 'gateway', details: { unserved: true } }),
+    };
+    const playOne = async (opens: readonly (readonly WorkerFrame[])[], attempts = [attemptOf('d', 'h')]) => {
+      const left = [...opens];
+      const paused: number[] = [];
+      const kinds: string[] = [];
+      const effects = {
+        async *open() {
+          yield* left.shift() ?? [unserved];
+        },
+        pause: async (ms: number) => {
+          paused.push(ms);
+        },
+        affords: () => true,
+        clientGone: () => false,
+      };
+      for await (const event of runAttempts({ attempts, retry: { count: 0, perClass: {} } }, effects))
+        kinds.push(event.kind);
+      return { kinds, waitedMs: paused.reduce((sum, ms) => sum + ms, 0) };
+    };
+
+    it('waits for one where nothing else is left', async () => {
+      const { kinds, waitedMs } = await playOne([[unserved], [unserved], [bytes('a'), end]]);
+      expect(kinds).toEqual(['attempt', 'bytes', 'finished']);
+      expect(waitedMs).toBe(500);
+    });
+
+    it('but three seconds at most', async () => {
+      const { kinds, waitedMs } = await playOne([]);
+      expect(kinds).toEqual(['attempt', 'attempt-failed', 'failed']);
+      expect(waitedMs).toBe(3_000);
+    });
+
+    it('and goes elsewhere at once where it can', async () => {
+      const attempts = [attemptOf('d', 'h'), attemptOf('e', 'other')];
+      const { kinds, waitedMs } = await playOne([[unserved], [bytes('a'), end]], attempts);
+      expect(kinds).toEqual(['attempt', 'attempt-failed', 'attempt', 'bytes', 'finished']);
+      expect(waitedMs).toBe(0);
+    });
+  });
+
   it('goes on after a failure, and nothing of the failed attempt is seen', async () => {
     const { events } = await play({
       frames: [

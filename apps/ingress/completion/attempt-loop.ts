@@ -61,6 +61,9 @@ export type LoopEvent =
   /** Nothing more will come. `committed`: the client has seen content. */
   | { readonly kind: 'failed'; readonly index: number; readonly failure: StreamFailure; readonly committed: boolean };
 
+/** A backend that is new in the config, or whose worker died, has one again within this time. */
+const workerWait = { stepMs: 250, steps: 12 } as const;
+
 const emptyAnswer: StreamFailure = {
   code: 'upstream_invalid_response',
   details: { message: 'The backend gave an empty answer.' },
@@ -78,7 +81,7 @@ export async function* runAttempts(plan: TryList, effects: AttemptEffects): Asyn
     if (attempt.delayMs > 0) await effects.pause(attempt.delayMs);
     if (effects.clientGone()) return;
     yield { kind: 'attempt', index, attempt, after: failures.at(-1)?.failure ?? null };
-    const ending: AttemptEnding = yield* runAttempt(attempt, index, effects);
+    const ending: AttemptEnding = yield* runServedAttempt(plan, index, failures, effects);
     if (effects.clientGone()) return;
     if (ending.failure === null) {
       yield { kind: 'finished', index };
@@ -101,6 +104,25 @@ function affordable(plan: TryList, next: number | null, effects: AttemptEffects)
 interface AttemptEnding {
   readonly failure: StreamFailure | null;
   readonly committed: boolean;
+}
+
+/** One attempt, which waits a moment for a worker where nothing else is left to try. */
+async function* runServedAttempt(
+  plan: TryList,
+  index: number,
+  earlier: readonly FailedAttempt[],
+  effects: AttemptEffects,
+): AsyncGenerator<LoopEvent, AttemptEnding> {
+  for (let step = 0; ; step += 1) {
+    const attempt = plan.attempts[index];
+    if (attempt === undefined) return { failure: emptyAnswer, committed: false };
+    const ending: AttemptEnding = yield* runAttempt(attempt, index, effects);
+    const { failure } = ending;
+    if (failure === null || ending.committed || failure.details['unserved'] !== true) return ending;
+    if (step === workerWait.steps || effects.clientGone()) return ending;
+    if (nextAttempt(plan, { index, failure }, earlier) !== null) return ending;
+    await effects.pause(workerWait.stepMs);
+  }
 }
 
 /** One attempt. What comes before the first content is held back, so that a failure leaves no trace at the client. */

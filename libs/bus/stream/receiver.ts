@@ -122,7 +122,8 @@ class Receiver implements ReceivedStream {
 
   take(message: Msg): void {
     if (message.headers?.code === 503) {
-      this.finish({ type: 'error', failure: gatewayFailure('No worker serves this backend.') });
+      const failure = gatewayFailure('No worker serves this backend.');
+      this.finish({ type: 'error', failure: { ...failure, details: { ...failure.details, unserved: true } } });
       return;
     }
     this.lastHeardAt = this.now();
