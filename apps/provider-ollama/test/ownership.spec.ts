@@ -120,9 +120,11 @@ it('a standby takes over within five seconds from a process that was killed', as
       stdio: 'ignore',
     },
   );
+  let standby: Awaited<ReturnType<typeof startWorker>> | null = null;
   try {
     const before = await eventually(() => holderOf(backend), 30_000);
-    const standby = await startWorker(nats.url);
+    standby = await startWorker(nats.url);
+    await served(bus, backend);
     expect((await ask(bus, openingOf(backend, 'llama3.2'))).failure).toBeNull();
     owner.kill('SIGKILL');
     const killedAt = performance.now();
@@ -132,8 +134,8 @@ it('a standby takes over within five seconds from a process that was killed', as
     });
     expect(performance.now() - killedAt).toBeLessThan(5_000);
     await eventually(async () => (await ask(bus, openingOf(backend, 'llama3.2'))).failure === null);
-    await standby.stop();
   } finally {
+    await standby?.stop();
     owner.kill('SIGKILL');
     await rm(dataDir, { recursive: true, force: true });
   }
