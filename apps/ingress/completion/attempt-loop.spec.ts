@@ -72,7 +72,7 @@ describe('the attempt loop', () => {
     const playOne = async (opens: readonly (readonly WorkerFrame[])[], attempts = [attemptOf('d', 'h')]) => {
       const left = [...opens];
       const paused: number[] = [];
-      const kinds: string[] = [];
+      const seen: string[] = [];
       const effects = {
         async *open() {
           yield* left.shift() ?? [unserved];
@@ -84,26 +84,26 @@ describe('the attempt loop', () => {
         clientGone: () => false,
       };
       for await (const event of runAttempts({ attempts, retry: { count: 0, perClass: {} } }, effects))
-        kinds.push(event.kind);
-      return { kinds, waitedMs: paused.reduce((sum, ms) => sum + ms, 0) };
+        seen.push(event.kind);
+      return { seen, waitedMs: paused.reduce((sum, ms) => sum + ms, 0) };
     };
 
     it('waits for one where nothing else is left', async () => {
-      const { kinds, waitedMs } = await playOne([[unserved], [unserved], [bytes('a'), end]]);
-      expect(kinds).toEqual(['attempt', 'bytes', 'finished']);
+      const { seen, waitedMs } = await playOne([[unserved], [unserved], [bytes('a'), end]]);
+      expect(seen).toEqual(['attempt', 'bytes', 'finished']);
       expect(waitedMs).toBe(500);
     });
 
     it('but three seconds at most', async () => {
-      const { kinds, waitedMs } = await playOne([]);
-      expect(kinds).toEqual(['attempt', 'attempt-failed', 'failed']);
+      const { seen, waitedMs } = await playOne([]);
+      expect(seen).toEqual(['attempt', 'attempt-failed', 'failed']);
       expect(waitedMs).toBe(3_000);
     });
 
     it('and goes elsewhere at once where it can', async () => {
       const attempts = [attemptOf('d', 'h'), attemptOf('e', 'other')];
-      const { kinds, waitedMs } = await playOne([[unserved], [bytes('a'), end]], attempts);
-      expect(kinds).toEqual(['attempt', 'attempt-failed', 'attempt', 'bytes', 'finished']);
+      const { seen, waitedMs } = await playOne([[unserved], [bytes('a'), end]], attempts);
+      expect(seen).toEqual(['attempt', 'attempt-failed', 'attempt', 'bytes', 'finished']);
       expect(waitedMs).toBe(0);
     });
   });
