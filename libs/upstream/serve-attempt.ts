@@ -54,8 +54,9 @@ export async function serveAttempt(
     inferenceName(open),
     { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },
     async (span) => {
-      // A reservation needs its intent stored before the client sees a byte: without it nobody could close the attempt.
-      const intent = open.payer.leases.length === 0 ? null : tools.usage.open(open);
+      // If both services die, the reaper closes what was announced. A reservation needs that stored before the client sees a byte.
+      const announced = tools.usage.open(open);
+      const intent = open.payer.leases.length === 0 ? null : announced;
       await ask(pump, stream, inTrace(call, open), intent);
       if (!span.isRecording()) return;
       span.setAttributes(finishAttributes(pump.result, startedAt));

@@ -21,6 +21,7 @@ const everyone = [
   'SIGNALBOX_TRACE_PROBES',
 ];
 const callbacks = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY', 'LANGFUSE_HOST'];
+const webhooks = ['SLACK_WEBHOOK_URL', 'WEBHOOK_URL', 'SIGNALBOX_WEBHOOK_SECRET'];
 const clouds = ['OPENROUTER_API_KEY', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY'];
 const agreed: Readonly<Record<(typeof services)[number], readonly string[]>> = {
   ingress: [
@@ -39,8 +40,7 @@ const agreed: Readonly<Record<(typeof services)[number], readonly string[]>> = {
     'SIGNALBOX_KEY_PEPPER',
     'LITELLM_MASTER_KEY',
     'DATABASE_URL',
-    'SLACK_WEBHOOK_URL',
-    'WEBHOOK_URL',
+    ...webhooks,
   ],
   health: everyone,
   'provider-ollama': [...everyone, 'SIGNALBOX_CONFIG', 'SIGNALBOX_BACKENDS'],
@@ -70,7 +70,7 @@ const everything = {
   callbackKeys: { existingSecret: 'langfuse', names: callbacks },
   services: {
     accounting: {
-      extraEnv: ['SLACK_WEBHOOK_URL', 'WEBHOOK_URL'].map((name) => ({ name, value: 'https://hooks.example' })),
+      extraEnv: webhooks.map((name) => ({ name, value: 'https://hooks.example' })),
     },
     'provider-ollama': { workers: { one: { backends: ['ollama-a-11434'] } }, keepGeneral: false },
   },

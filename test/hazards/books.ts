@@ -57,11 +57,15 @@ export function answersOf({ cloud, ollama }: MoneySuite): Answer[] {
   );
 }
 
-/** Every upstream request is one row at least, and nothing was billed that no upstream made. */
+/**
+ * Every upstream request is one row at least, and nothing was billed that no upstream made. Before the reaper has come,
+ * those have none whose worker and ingress were killed one soon after the other.
+ */
 export function disagreements(
   answers: readonly Answer[],
   rows: readonly BookedAttempt[],
   killings: readonly Killing[],
+  reaped: boolean,
 ): string[] {
   const rowsOf = Map.groupBy(rows, (row) => row.marker);
   const answersOfMarker = Map.groupBy(answers, (answer) => answer.marker);
@@ -69,7 +73,8 @@ export function disagreements(
   for (const [marker, own] of answersOfMarker) {
     const booked = rowsOf.get(marker) ?? [];
     const say = (what: string) => problems.push(`${what}: ${JSON.stringify({ marker, own, booked })}`);
-    if (booked.length < own.length) say('an upstream request without a row');
+    const orphans = reaped ? 0 : own.filter((answer) => isOrphan(answer, killings)).length;
+    if (booked.length + orphans < own.length) say('an upstream request without a row');
     const withOutput = own.filter((answer) => answer.output > 0).length;
     if (booked.filter((row) => row.output > 0).length > withOutput) say('billed twice');
     for (const answer of own) {
@@ -97,6 +102,16 @@ function wasKilled(answer: Answer, killings: readonly Killing[]): boolean {
   const reportMs = 2_000;
   return killings.some(
     ({ name, atMs }) => name === answer.upstream && atMs >= answer.fromMs && atMs <= answer.toMs + reportMs,
+  );
+}
+
+/** An ingress notices within five seconds that a worker is gone, unless it is killed itself before. */
+function isOrphan(answer: Answer, killings: readonly Killing[]): boolean {
+  const noticeMs = 6_000;
+  return killings.some(
+    (worker) =>
+      wasKilled(answer, [worker]) &&
+      killings.some(({ name, atMs }) => name === 'ingress' && atMs >= worker.atMs && atMs <= worker.atMs + noticeMs),
   );
 }
 

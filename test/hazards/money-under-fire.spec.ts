@@ -146,7 +146,7 @@ describe('under fire', () => {
       expect(load.asked.filter((one) => one.status === 200).length).toBeGreaterThan(100);
 
       // What a killed consumer held is delivered again after half a minute.
-      const books = async () => disagreements(answersOf(money), await bookedAttempts(money), killings);
+      const books = async () => disagreements(answersOf(money), await bookedAttempts(money), killings, false);
       await expect.poll(books, { timeout: 90_000, interval: 1_000 }).toEqual([]);
       expect(untold(load.asked, await bookedAttempts(money))).toEqual([]);
       expect(await unbalanced(money)).toEqual([]);
@@ -165,6 +165,6 @@ describe('under fire', () => {
       .toEqual([]);
     expect(await money.sql(`SELECT attempt_id FROM usage_open`)).toEqual([]);
     expect(await unbalanced(money)).toEqual([]);
-    expect(disagreements(answersOf(money), await bookedAttempts(money), killings)).toEqual([]);
+    expect(disagreements(answersOf(money), await bookedAttempts(money), killings, true)).toEqual([]);
   });
 });
