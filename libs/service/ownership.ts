@@ -74,7 +74,7 @@ export class Ownership {
       if (this.owned) await this.renew(this.bucket);
       else await this.look(this.bucket);
     } catch (error) {
-      this.parts.logger.debug({ key: this.options.key, err: error }, 'the bucket of owners cannot be reached');
+      this.parts.logger.debug({ entry: this.options.key, err: error }, 'the bucket of owners cannot be reached');
     }
     this.schedule(this.owned ? ownershipTiming.beatMs : ownershipTiming.lookMs);
   }
@@ -104,7 +104,7 @@ export class Ownership {
       claim.kind === 'create' ? await bucket.create(key, value) : await bucket.update(key, value, claim.revision);
     if (next === null || this.stopped) return;
     this.take(next, askedAt);
-    this.parts.logger.info({ key, after: entry?.value.holder ?? null }, 'owner now');
+    this.parts.logger.info({ entry: key, after: entry?.value.holder ?? null }, 'owner now');
     this.options.onGain(entry?.value ?? null);
   }
 
@@ -119,7 +119,7 @@ export class Ownership {
   private lose(): void {
     this.revision = null;
     if (this.fence !== null) clearTimeout(this.fence);
-    this.parts.logger.info({ key: this.options.key }, 'owner no longer');
+    this.parts.logger.info({ entry: this.options.key }, 'owner no longer');
     this.options.onLose();
   }
 
