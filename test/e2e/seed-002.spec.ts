@@ -356,6 +356,32 @@ describe('other engines beside Ollama', () => {
     expect(small.engine.loads.length - before).toBeLessThanOrEqual(4);
   });
 
+  it('an engine that speaks OpenAI has its place in the order, and a queue: one answer at a time', async () => {
+    studio.script.default({ text: ['it ', 'is ', 'shut'], pieceDelayMs: 30 });
+    const seen = studio.requests.length;
+    const elsewhere = server.requests.filter(({ path }) => path.includes('completions')).length;
+    await Promise.all(Array.from({ length: 4 }, () => answered('nano')));
+    const turns = studio.requests
+      .slice(seen)
+      .filter(({ path }) => path.includes('completions'))
+      .map(({ receivedAtMs, endedAtMs }) => ({ from: receivedAtMs, to: endedAtMs ?? Infinity }))
+      .toSorted((one, other) => one.from - other.from);
+    expect(turns).toHaveLength(4);
+    for (const [at, { to }] of turns.slice(0, -1).entries()) expect(turns[at + 1]?.from).toBeGreaterThanOrEqual(to);
+    expect(server.requests.filter(({ path }) => path.includes('completions'))).toHaveLength(elsewhere);
+  });
+
+  it('falls back from one such engine to the other when it is switched off', async () => {
+    await studio.server.stop();
+    try {
+      const before = server.requests.length;
+      expect((await answered('nano')).choices[0]?.message.content).toBeTruthy();
+      expect(server.requests.length).toBeGreaterThan(before);
+    } finally {
+      await studio.server.start();
+    }
+  });
+
   it('all of them are the house: nothing that must stay in it is refused', async () => {
     for (const model of ['nano', 'talk']) {
       const response = await suite.fetch('/v1/chat/completions', {
