@@ -248,7 +248,11 @@ describe('how it ends', () => {
     suite.launcher.kill('SIGTERM');
     await expect.poll(() => suite.logs()).toContain('SIGTERM: stopping');
     // Two signals within a moment are the Ctrl-C that npm repeats, so the second one comes as often as it takes.
-    await expect.poll(() => suite.launcher.kill('SIGTERM') && suite.logs()).toContain('stopping at once');
+    const logsAfterSignal = () => {
+      suite.launcher.kill('SIGTERM');
+      return suite.logs();
+    };
+    await expect.poll(logsAfterSignal).toContain('stopping at once');
     await expect(answer.text()).rejects.toThrow();
     expect(await exited).toEqual([0, null]);
     expect(processesOf(suite.dataDir)).toEqual([]);
