@@ -321,14 +321,14 @@ describe('with other settings', () => {
   it('answers lie in Redis, but for those that must stay in the house', async () => {
     await suite.writeConfig(configWith({ type: 'redis', url: redis.url }));
     let misses = 0;
-    const asked = async (messages: ReturnType<typeof fresh>) => {
+    const counted = async (messages: ReturnType<typeof fresh>) => {
       const { cache } = await ask({ messages });
       if (cache === 'miss') misses += 1;
       return cache;
     };
-    await expect.poll(async () => (await asked(fresh())) === 'miss' && redis.entries.size > 0).toBe(true);
+    await expect.poll(async () => (await counted(fresh())) === 'miss' && redis.entries.size > 0).toBe(true);
     const messages = fresh();
-    await expect.poll(() => asked(messages)).toBe('hit');
+    await expect.poll(() => counted(messages)).toBe('hit');
     // An answer is put there after the client has it.
     await expect.poll(() => redis.entries.size).toBe(misses);
     const held = redis.entries.size;

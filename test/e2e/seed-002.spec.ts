@@ -358,11 +358,11 @@ describe('other engines beside Ollama', () => {
 
   it('an engine that speaks OpenAI has its place in the order, and a queue: one answer at a time', async () => {
     studio.script.default({ text: ['it ', 'is ', 'shut'], pieceDelayMs: 30 });
-    const seen = studio.requests.length;
+    const before = studio.requests.length;
     const elsewhere = server.requests.filter(({ path }) => path.includes('completions')).length;
     await Promise.all(Array.from({ length: 4 }, () => answered('nano')));
     const turns = studio.requests
-      .slice(seen)
+      .slice(before)
       .filter(({ path }) => path.includes('completions'))
       .map(({ receivedAtMs, endedAtMs }) => ({ from: receivedAtMs, to: endedAtMs ?? Infinity }))
       .toSorted((one, other) => one.from - other.from);
