@@ -8,8 +8,8 @@ import { answersOf, bookedAttempts, disagreements, unbalanced, untold, type Kill
 import { startLoad } from './fire-load.js';
 import { misbehave, mostOutputTokens, outputUsd, startMoneySuite, type MoneySuite } from './money-suite.js';
 
-/** `npm run test:long` goes round more often. */
-const rounds = Number(process.env['SIGNALBOX_FIRE_ROUNDS'] ?? '1');
+/** How often everything is killed in turn; `npm run test:long` says so. Minutes of waiting, so `npm test` leaves it out. */
+const rounds = Number(process.env['SIGNALBOX_FIRE_ROUNDS'] ?? '0');
 const seed = Number(process.env['SIGNALBOX_FIRE_SEED'] ?? Date.now() % 1_000_000);
 const clients = 12;
 
@@ -90,7 +90,7 @@ describe('three ingresses', () => {
   });
 });
 
-describe('under fire', () => {
+describe.skipIf(rounds === 0)('under fire', () => {
   const killings: Killing[] = [];
   const own = [
     'accounting',
