@@ -2,13 +2,15 @@ import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { Metrics } from './metrics.js';
-import { contextFromTraceparent, markTracingEnabled, runInContext } from './tracing.js';
+import { contextFromTraceparent, markTracingDisabled, markTracingEnabled, runInContext } from './tracing.js';
 
 const made = () => new Metrics({ service: 'test', version: '1', processMetrics: true });
 const request = { route: 'openai-chat', model: 'm', outcome: 'success' };
 const openMetrics = 'application/openmetrics-text; version=1.0.0, text/plain; q=0.5';
+
+afterAll(markTracingDisabled);
 
 it('writes both formats, one after the other and at once, with the same names', async () => {
   const metrics = made();

@@ -2,7 +2,7 @@
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import type { Sampling } from './sampler.js';
-import { markTracingEnabled } from './tracing.js';
+import { markTracingDisabled, markTracingEnabled } from './tracing.js';
 
 export interface TelemetryHandle {
   /** Sends what is left and stops; never longer than `timeoutMs`. */
@@ -21,7 +21,7 @@ export async function startTelemetry(options: {
 }): Promise<TelemetryHandle> {
   if (!options.exporting) {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    return { shutdown: async () => {} };
+    return { shutdown: async () => markTracingDisabled() };
   }
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
   const { resourceFromAttributes } = await import('@opentelemetry/resources');
@@ -47,6 +47,7 @@ export async function startTelemetry(options: {
           setTimeout(resolve, timeoutMs).unref();
         }),
       ]);
+      markTracingDisabled();
     },
   };
 }

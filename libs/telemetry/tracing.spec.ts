@@ -1,13 +1,14 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOnSampler, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   activeTraceId,
   activeTraceparent,
   contextFromTraceparent,
   describeSpan,
   isRecording,
+  markTracingDisabled,
   markTracingEnabled,
   requestContext,
   runInContext,
@@ -20,6 +21,8 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const sampled = `00-${traceId}-00f067aa0ba902b7-01`;
 const unsampled = `00-${traceId}-00f067aa0ba902b7-00`;
 const exporter = new InMemorySpanExporter();
+
+afterAll(markTracingDisabled);
 
 describe('a traceparent', () => {
   it.each([

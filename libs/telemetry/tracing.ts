@@ -48,6 +48,13 @@ export function markTracingEnabled(): void {
   tracer = trace.getTracerProvider().getTracer('signalbox', undefined, { schemaUrl });
 }
 
+/** Told by the end of the SDK: no more spans are made, and the process may start another. */
+export function markTracingDisabled(): void {
+  trace.disable();
+  context.disable();
+  tracer = null;
+}
+
 /** Whether traces are exported. */
 export function isTracing(): boolean {
   return tracer !== null;
