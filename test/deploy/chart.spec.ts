@@ -1,4 +1,4 @@
-/** What single values of the chart do: secrets, config, scaling, network, workers, addresses. */
+/** What single values of the chart do: secrets, config, scaling, workers. */
 import { describe, expect, it } from 'vitest';
 import {
   containersOf,
@@ -27,12 +27,6 @@ const rolled = (before: readonly Tree[], after: readonly Tree[]) => {
   const old = podTemplates(before);
   return [...podTemplates(after)].flatMap(([name, spec]) => (old.get(name) === spec ? [] : [name])).sort();
 };
-const policiesOf = (objects: readonly Tree[]) =>
-  new Map(ofKind(objects, 'NetworkPolicy').map((policy) => [nameOf(policy), policy]));
-const cidrsIn = (value: unknown): string[] =>
-  [...JSON.stringify(value ?? null).matchAll(/"cidr":"([^"]+)"/g)].map((match) => match[1] ?? '');
-const isPublic = (cidr: string) => cidr === '0.0.0.0/0' || cidr === '2000::/3' || cidr === '::/0';
-
 describe.skipIf(helm === null)('secrets (skipped where helm is not installed)', () => {
   it.each([
     ['image.repository', { image: { repository: '' } }],
@@ -190,62 +184,6 @@ describe.skipIf(helm === null)('the workloads (skipped where helm is not install
     expect(ofKind(objects, 'Deployment').map((object) => nameOf(object))).not.toContain('sb-signalbox-provider-cloud');
     expect(ofKind(objects, 'StatefulSet')).toEqual([]);
     expect(serviceEnvironment(objects, 'router').get('NATS_URL')).toContain('nats-1.example');
-  });
-});
-
-describe.skipIf(helm === null)('the network (skipped where helm is not installed)', () => {
-  it('is closed by default, and only provider-cloud may reach the internet', () => {
-    for (const example of ['minimal', 'homelab-argocd', 'high-availability', 'external-nats']) {
-      const policies = policiesOf(render({ examples: [example] }));
-      expect(at(policies.get('sb-signalbox-default'), 'spec', 'policyTypes')).toEqual(['Ingress', 'Egress']);
-      expect(at(policies.get('sb-signalbox-default'), 'spec', 'ingress')).toBeUndefined();
-      const open = [...policies]
-        .filter(([, policy]) => cidrsIn(at(policy, 'spec', 'egress')).some(isPublic))
-        .map(([name]) => name);
-      expect(open, example).toEqual(['sb-signalbox-provider-cloud']);
-      const unbounded = [...policies].filter(([, policy]) =>
-        list(at(policy, 'spec', 'egress')).some((rule) => at(rule, 'to') === undefined),
-      );
-      expect(unbounded, example).toEqual([]);
-    }
-  });
-
-  it('lets the six services and nobody else reach NATS, and accounting alone PostgreSQL', () => {
-    const policies = policiesOf(render({ examples: minimal }));
-    const doors = list(at(policies.get('sb-signalbox-nats'), 'spec', 'ingress'));
-    const clients = doors.find((door) => at(door, 'ports', 0, 'port') === 4222);
-    expect(list(at(clients, 'from')).length).toBe(1);
-    expect(at(clients, 'from', 0, 'podSelector', 'matchLabels', 'signalbox/service')).toBe('true');
-    const database = list(at(policies.get('sb-signalbox-postgresql'), 'spec', 'ingress'));
-    expect(
-      database.map((door) =>
-        list(at(door, 'from')).map((peer) => at(peer, 'podSelector', 'matchLabels', 'app.kubernetes.io/component')),
-      ),
-    ).toEqual([['accounting']]);
-    const pods = podsOf(render({ examples: minimal })).filter(
-      ({ metadata }) => at(metadata, 'labels', 'signalbox/service') === 'true',
-    );
-    expect(pods.map(({ metadata }) => text(at(metadata, 'labels', 'app.kubernetes.io/component'))).sort()).toEqual(
-      [...services].sort(),
-    );
-  });
-
-  it.each([
-    ['type', 'LoadBalancer'],
-    ['loadBalancerIP', '192.168.55.206'],
-    ['loadBalancerClass', 'io.cilium/l2-announcer'],
-    ['loadBalancerSourceRanges', ['192.168.0.0/16']],
-    ['externalTrafficPolicy', 'Local'],
-    ['internalTrafficPolicy', 'Local'],
-    ['ipFamilyPolicy', 'PreferDualStack'],
-  ])('service.%s arrives', (field, value) => {
-    const service = the(render({ examples: minimal, values: { service: { [field]: value } } }), 'Service', 'ingress');
-    expect(at(service, 'spec', field)).toEqual(value);
-  });
-
-  it('a fixed address by annotation arrives', () => {
-    const service = the(render({ examples: ['homelab-argocd'] }), 'Service', 'ingress');
-    expect(at(service, 'metadata', 'annotations')).toEqual({ 'lbipam.cilium.io/ips': '192.168.55.206' });
   });
 });
 

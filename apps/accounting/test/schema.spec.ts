@@ -2,7 +2,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestDatabase } from '#testing';
+import { Logger } from '#telemetry';
 import { migrate, openDataSource } from '../database/data-source.client.js';
+import { runMigrateCommand } from '../database/migrate-command.client.js';
 import { schemaSteps } from '../database/migrations/list.js';
 
 let postgres: TestDatabase;
@@ -27,6 +29,22 @@ describe('the schema', () => {
       migrate(postgres.url, now),
     ]);
     expect(taken.map((names) => names.length).sort((a, b) => a - b)).toEqual([0, 0, schemaSteps.length]);
+  });
+
+  it('is brought up to date by the command too, which fails where it cannot', async () => {
+    const logger = Logger.create('accounting', 'error');
+    const { rows } = await client.query<{ name: string }>(
+      'DELETE FROM schema_steps WHERE timestamp = (SELECT max(timestamp) FROM schema_steps) RETURNING name',
+    );
+    const last = schemaSteps.at(-1);
+    expect(rows.map(({ name }) => name)).toEqual([last?.name]);
+    for (const sql of last?.down ?? []) await client.query(sql);
+    expect(await runMigrateCommand(postgres.url, logger)).toBe(0);
+    expect(await migrate(postgres.url, now)).toEqual([]);
+    const nowhere = new URL(postgres.url);
+    nowhere.pathname = '/nowhere';
+    expect(await runMigrateCommand(nowhere.href, logger)).toBe(1);
+    expect(await runMigrateCommand(null, logger)).toBe(1);
   });
 
   it('has every column of every entity, with its type', async () => {

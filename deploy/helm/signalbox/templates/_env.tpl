@@ -29,7 +29,7 @@
   valueFrom:
     secretKeyRef:
       name: {{ include "signalbox.natsSecretName" $root }}
-      key: {{ $service }}
+      key: {{ ternary $service ($values.nats.external.passwordKey | default $service) $values.nats.enabled }}
 - name: SIGNALBOX_NATS_REPLICAS
   value: {{ include "signalbox.natsCopies" $root | quote }}
 - name: SIGNALBOX_LOG_LEVEL

@@ -1,4 +1,5 @@
-{{/* The names of things. Everything stays within 52 characters, so that no label or hostname made from it passes 63. */}}
+{{/* The names of things. Everything stays within 50 characters: a StatefulSet's label and hostname grow from it (63), and
+CloudNativePG takes no longer name. */}}
 {{- define "signalbox.chartName" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end }}
@@ -14,16 +15,17 @@
 {{- end -}}
 {{- end }}
 
-{{/* Name of an object: (dict "root" $ "suffix" "router"). What is too long is cut, and a hash keeps two releases apart. */}}
+{{/* Name of an object: (dict "root" $ "suffix" "router"). What is too long, or has a dot (Helm allows it, a Service does not), is
+changed, and a hash keeps two releases apart. */}}
 {{- define "signalbox.object" -}}
 {{- $whole := include "signalbox.wholeName" .root -}}
 {{- $tail := "" -}}
 {{- if .suffix }}{{ $tail = printf "-%s" .suffix }}{{ end -}}
-{{- if le (add (len $whole) (len $tail)) 52 -}}
+{{- if and (le (add (len $whole) (len $tail)) 50) (not (contains "." $whole)) -}}
 {{- printf "%s%s" $whole $tail -}}
 {{- else -}}
-{{- $room := sub 45 (len $tail) | int -}}
-{{- printf "%s-%s%s" ($whole | trunc $room | trimSuffix "-") ($whole | sha256sum | trunc 6) $tail -}}
+{{- $room := sub 43 (len $tail) | int -}}
+{{- printf "%s-%s%s" ($whole | replace "." "-" | trunc $room | trimSuffix "-") ($whole | sha256sum | trunc 6) $tail -}}
 {{- end -}}
 {{- end }}
 
@@ -38,10 +40,12 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* Labels of pods: (dict "root" $ "component" "nats" "version" <of what runs there; the product's where it is missing>). NATS and
+PostgreSQL carry their own version, so that an upgrade of the product replaces neither. */}}
 {{- define "signalbox.podLabels" -}}
 {{ include "signalbox.selector" . }}
 app.kubernetes.io/part-of: signalbox
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ .version | default .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 
@@ -50,23 +54,41 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end }}
 
+{{/* The registry of `global`, a mirror for example, in front of a repository: (dict "root" $ "name" "nats:2.12-alpine"). */}}
+{{- define "signalbox.fromRegistry" -}}
+{{- $registry := dig "image" "registry" "" .root.Values.global -}}
+{{- if $registry }}{{ printf "%s/%s" (trimSuffix "/" $registry) .name }}{{ else }}{{ .name }}{{ end -}}
+{{- end }}
+
+{{/* The product's image: (dict "root" $ "own" <the service's image values, or nothing>). */}}
 {{- define "signalbox.image" -}}
-{{- $image := .Values.image -}}
+{{- $image := mustMergeOverwrite (deepCopy .root.Values.image) (deepCopy (.own | default dict)) -}}
 {{- $repository := required "image.repository: say where you pushed the image (see deploy/docker/Dockerfile)" $image.repository -}}
+{{- $name := include "signalbox.fromRegistry" (dict "root" .root "name" $repository) -}}
 {{- if $image.digest -}}
-{{- printf "%s@%s" $repository $image.digest -}}
+{{- printf "%s@%s" $name $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $repository (default .Chart.AppVersion $image.tag) -}}
+{{- printf "%s:%s" $name (default .root.Chart.AppVersion $image.tag) -}}
 {{- end -}}
 {{- end }}
 
+{{/* The tag of an image, as the version in labels of servers that are not the product's: "nats:2.12-alpine" -> "2.12-alpine". */}}
+{{- define "signalbox.tagOf" -}}
+{{- $name := . | splitList "/" | last | splitList "@" | first -}}
+{{- if contains ":" $name }}{{ $name | splitList ":" | last | trunc 63 | trimAll "-_." }}{{ else }}latest{{ end -}}
+{{- end }}
+
 {{- define "signalbox.pullSecrets" -}}
-{{- with .Values.image.pullSecrets }}
+{{- with concat .Values.image.pullSecrets (.Values.global.imagePullSecrets | default list) | uniq }}
 imagePullSecrets:
 {{- range . }}
-  - name: {{ . }}
+  - name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- define "signalbox.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (include "signalbox.fullname" .) -}}
 {{- end }}
 
 {{/* Restricted Pod Security, for every pod of this chart. */}}

@@ -41,22 +41,29 @@ spec:
         {{- include "signalbox.podAnnotations" (dict "root" $root "work" $work) | nindent 8 }}
     spec:
       {{- include "signalbox.pullSecrets" $root | nindent 6 }}
-      serviceAccountName: {{ include "signalbox.fullname" $root }}
+      serviceAccountName: {{ include "signalbox.serviceAccount" $root }}
       automountServiceAccountToken: false
       enableServiceLinks: false
       securityContext:
         {{- mustMergeOverwrite (include "signalbox.podSecurity" $root | fromYaml) $set.podSecurityContext | toYaml | nindent 8 }}
       terminationGracePeriodSeconds: {{ $set.terminationGracePeriodSeconds | default (add $drain.seconds $drain.preStopSeconds 15) }}
-      {{- range $field := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "hostAliases" "dnsConfig" "priorityClassName" "initContainers" }}
+      {{- range $field := list "nodeSelector" "tolerations" "affinity" "hostAliases" "dnsConfig" "priorityClassName" "runtimeClassName" "initContainers" }}
       {{- with index $set $field }}
       {{ $field }}:
         {{- tpl (toYaml .) $root | nindent 8 }}
       {{- end }}
       {{- end }}
+      {{- with $set.topologySpreadConstraints }}
+      topologySpreadConstraints:
+        {{- $own := mustMerge (dict "signalbox/workload" $work.suffix) (include "signalbox.selector" $component | fromYaml) }}
+        {{- range . }}
+        - {{ tpl (mustMerge (deepCopy .) (dict "labelSelector" (dict "matchLabels" $own)) | toYaml) $root | nindent 10 | trim }}
+        {{- end }}
+      {{- end }}
       containers:
         - name: {{ $work.service }}
-          image: {{ include "signalbox.image" $root }}
-          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          image: {{ include "signalbox.image" (dict "root" $root "own" $set.image) }}
+          imagePullPolicy: {{ $set.image.pullPolicy | default $root.Values.image.pullPolicy }}
           args: [{{ printf "dist/apps/%s/main.js" $work.service }}]
           securityContext:
             {{- mustMergeOverwrite (include "signalbox.containerSecurity" $root | fromYaml) $set.securityContext | toYaml | nindent 12 }}
@@ -89,7 +96,10 @@ spec:
             timeoutSeconds: {{ .timeoutSeconds }}
             failureThreshold: 1
           {{- end }}
-          {{- if gt (int $drain.preStopSeconds) 0 }}
+          {{- if $set.lifecycle }}
+          lifecycle:
+            {{- tpl (toYaml $set.lifecycle) $root | nindent 12 }}
+          {{- else if gt (int $drain.preStopSeconds) 0 }}
           lifecycle:
             preStop:
               exec:
