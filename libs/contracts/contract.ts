@@ -28,6 +28,8 @@ export interface DurableContract<Name extends string, Payload extends z.ZodType>
   readonly subject: Name;
   readonly stream: 'USAGE' | 'EVENTS';
   readonly payload: Payload;
+  /** Nobody waits for it: events of so many milliseconds leave together. Absent: each leaves as soon as the one before is stored. */
+  readonly gatherMs?: number;
 }
 
 /** Key-value bucket. */

@@ -40,6 +40,7 @@ export const usageOutcomes = ['success', 'failure', 'client_disconnected'] as co
 
 export const UsageClose = durableContract({
   subject: 'usage.close',
+  gatherMs: 20,
   stream: 'USAGE',
   payload: z.object({
     ...attemptFields,

@@ -28,6 +28,8 @@ export interface PreparedCall {
   /** The model is not in memory yet. */
   readonly loading: boolean;
   readonly queuedMs: number | null;
+  /** Called once the upstream has nothing more to do for this attempt, before its usage is stored: its place is free. */
+  readonly onAnswered?: () => void;
 }
 
 export interface AttemptTools {
@@ -58,6 +60,7 @@ export async function serveAttempt(
       const announced = tools.usage.open(open);
       const intent = open.payer.leases.length === 0 ? null : announced;
       await ask(pump, stream, inTrace(call, open), intent);
+      call.onAnswered?.();
       if (!span.isRecording()) return;
       span.setAttributes(finishAttributes(pump.result, startedAt));
       const { failure } = pump.result;

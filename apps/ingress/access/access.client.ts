@@ -64,6 +64,8 @@ export interface Admission {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether `attempt` still fits beside what the attempts before it used; where it does not, it must not run. */
   covers(attempt: Attempt, spent: { costNanoUsd: number; tokens: number }): boolean;
+  /** The client has its answer: what the limits count is known, and its place among the parallel requests is free. */
+  answered(tokens: number): void;
   /** The usage of all attempts is stored: what is left of the reservation is free again. */
   settle(actual: { costNanoUsd: number; tokens: number; answered: boolean }): void;
   /** Nothing ever reached a worker. */
@@ -221,7 +223,10 @@ export class Access {
   ): Admission {
     const { key } = facts;
     const { ceiling, reservation, capped, owners, ticket, states } = admitted;
+    let finished = false;
     const finish = (tokens: number | null, undo: boolean) => {
+      if (finished) return;
+      finished = true;
       for (const { owner } of owners) this.limiter.finish(owner, ticket, tokens, undo);
     };
     return {
@@ -244,6 +249,7 @@ export class Access {
         const before: BudgetAmounts = { usd: spent.costNanoUsd, tokens: spent.tokens, requests: 0 };
         return reservation.cover(before, { usd: usd ?? 0, tokens, requests: 1 }, performance.now());
       },
+      answered: (tokens) => finish(tokens, false),
       settle: ({ costNanoUsd, tokens, answered }) => {
         const reservedNanoUsd = reservation.amountOf('usd');
         if (reservedNanoUsd > 0 && costNanoUsd > reservedNanoUsd) {

@@ -144,7 +144,10 @@ export class AttemptRun {
           }
         }
         // Before the client can ask again: its next request shall find a host that is known to be well.
-        if (state !== undefined && event.last && state.usage !== null) this.journal.attemptEnded(running, state, null);
+        if (state !== undefined && event.last && state.usage !== null) {
+          this.journal.attemptEnded(running, state, null);
+          running.admission.answered(spentOn(states).tokens);
+        }
         if (state !== undefined) await this.keepBody(event, state, running);
         running.answer?.add(event.bytes);
         await delivery.bytes(event.bytes, event.last);

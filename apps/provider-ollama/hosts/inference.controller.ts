@@ -83,9 +83,13 @@ async function run(
   if (earlier.failure !== null) return refuseAttempt(open, stream, earlier.failure, tools);
   const decoder = new ObservedDecoder(continuedDecoder(last.decoder, earlier), tools.now, isLoaded);
   const whole = open.stream ? decoder : boundedDecoder(decoder, open.attempt.timeoutMs, tools.now);
-  const call = { ...last, decoder: whole, timers, loading: ticket.cold, queuedMs: ticket.waitedMs };
+  // The next one need not wait until this one's usage is stored.
+  const onAnswered = () => {
+    admission.finish(open.attemptId);
+    record(open, decoder.figures, { startedAt, endedAt: tools.now(), cold: ticket.cold }, parts);
+  };
+  const call = { ...last, decoder: whole, timers, loading: ticket.cold, queuedMs: ticket.waitedMs, onAnswered };
   await serveAttempt(open, stream, call, tools);
-  record(open, decoder.figures, { startedAt, endedAt: tools.now(), cold: ticket.cold }, parts);
 }
 
 async function earlierAnswers(

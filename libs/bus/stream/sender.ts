@@ -160,7 +160,7 @@ class Sender implements StreamSender {
       now,
       (write) => courier.atTickEnd(write),
     );
-    this.outbox.push('hello', noBytes);
+    this.outbox.pushPatiently('hello', noBytes);
   }
 
   get signal(): AbortSignal {
@@ -171,6 +171,8 @@ class Sender implements StreamSender {
   receiveOpening(message: Msg): Promise<Uint8Array> {
     const assembly = OpeningAssembly.announcedBy(message.headers);
     if (assembly === null) return Promise.resolve(message.data);
+    // Only after the greeting the ingress knows where the rest of the request goes.
+    this.outbox.flush();
     return new Promise((resolve, reject) => {
       this.signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true });
       this.onBody = (part) => {
@@ -208,7 +210,7 @@ class Sender implements StreamSender {
   }
 
   accepted(notice: AcceptedNotice): void {
-    if (!this.finished) this.outbox.push('accepted', jsonPayload(notice));
+    if (!this.finished) this.outbox.pushPatiently('accepted', jsonPayload(notice));
   }
 
   async data(bytes: Uint8Array, flags: { content: boolean; last?: boolean }): Promise<void> {

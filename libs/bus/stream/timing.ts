@@ -4,4 +4,6 @@ export const streamTiming = {
   beatMs: 1_000,
   /** This long without a sign means dead. */
   silenceMs: 3_000,
+  /** What only says that a worker is there waits so long for the first thing that it has to say. */
+  patienceMs: 5,
 } as const;

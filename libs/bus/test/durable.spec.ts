@@ -45,6 +45,33 @@ describe('durable events', () => {
     await consumer.stop();
   });
 
+  it('that nobody waits for leave together, those of a contract that says so', async () => {
+    const Patient = { ...Event, subject: 'alert.patient', gatherMs: 300 } as const;
+    const places = new Map<number, string>();
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'patient',
+      subjects: ['alert.patient'],
+      batch: 50,
+      handle: async (messages) => {
+        for (const message of messages) {
+          places.set(numberOf(message), `${message.sequence}:${message.place}`);
+          message.ack();
+        }
+      },
+    });
+    await bus.publishDurable(Patient, { n: 1 }, { messageId: 'patient:1' });
+    const second = bus.publishDurable(Patient, { n: 2 }, { messageId: 'patient:2' });
+    // The bus has come and gone meanwhile, and the second event still waits.
+    await bus.publishDurable(Event, { n: 8_888 }, { messageId: 'meanwhile' });
+    await Promise.all([second, bus.publishDurable(Patient, { n: 3 }, { messageId: 'patient:3' })]);
+    await expect.poll(() => places.size).toBe(3);
+    const [one, two, three] = [1, 2, 3].map((n) => places.get(n)?.split(':').map(Number) ?? []);
+    expect([one?.[1], two?.[1], three?.[1]]).toEqual([0, 0, 1]);
+    expect(two?.[0]).toBe(three?.[0]);
+    await consumer.stop();
+  });
+
   it('that somebody holds without having acknowledged them count as pending', async () => {
     const held: DurableMessage[] = [];
     const consumer = await bus.consume({
