@@ -183,11 +183,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       { backend: backend.id, provider: backend.provider },
       judgement.state === 'unhealthy' ? 0 : 1,
     );
-    if (before !== judgement.state)
-      this.logger.info(
-        { backend: backend.id, from: before, to: judgement.state, reason: judgement.reason },
-        'a backend changed its state',
-      );
+    if (before !== judgement.state) this.logChange(backend.id, before, judgement);
     const stale = watched.published === null || Date.now() - watched.published.at > refreshMs;
     if (!stale && !isNews(watched.published?.message ?? null, message)) return;
     watched.published = { message, at: Date.now() };
@@ -195,5 +191,12 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       watched.published = null;
       this.logger.warn({ backend: backend.id, err: error }, 'a judgement could not be published');
     });
+  }
+
+  /** A host that goes is a warning; the event is what a terminal shows of one that comes. */
+  private logChange(backend: Backend['id'], from: Judgement['state'], { state: to, reason }: Judgement): void {
+    const fields = { event: 'backend', backend, from, to, reason };
+    if (to === 'unhealthy') this.logger.warn(fields, 'a backend is out');
+    else this.logger.info(fields, 'a backend changed its state');
   }
 }

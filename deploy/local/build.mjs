@@ -70,6 +70,17 @@ export async function ensureBuilt(root, runtime, tell) {
 }
 
 /**
+ * Whether what was built here comes from other sources than those that lie here now, as after a `git pull`. False where
+ * somebody else built it (an image, `nest build` by hand): nothing tells from what.
+ * @param {string} root
+ * @returns {boolean}
+ */
+export function isOutdated(root) {
+  const built = parts.filter((part) => existsSync(join(root, part.needs)) && existsSync(join(root, part.stamp)));
+  return built.some((part) => isStale(root, part));
+}
+
+/**
  * @param {string} root
  * @param {Part} part
  */

@@ -12,7 +12,7 @@ const READER = fileURLToPath(new URL('read-config.mjs', import.meta.url));
  * @typedef {{
  *   problems: { severity: string, text: string }[], hasMasterKey: boolean, isVerbose: boolean, masterKeyName: string | null,
  *   databaseUrl: string | null, databaseUrlName: string | null, secretNames: string[], declaredKeyNames: string[],
- *   variables: Record<string, string>,
+ *   variables: Record<string, string>, models: number, backends: number,
  * }} ConfigFacts
  *   databaseUrl: the file's own; secretNames: variables that it takes upstream keys from; declaredKeyNames: those of its
  *   virtual keys; variables: its `environment_variables`, without secrets
@@ -44,6 +44,19 @@ export async function readConfigFacts(node, file) {
     throw new LaunchError(`the config file cannot be checked: ${String(error.stderr ?? error.message).trim()}`);
   });
   return JSON.parse(stdout);
+}
+
+/**
+ * What will be offered, in one line for the person who started it.
+ * @param {string | undefined} file
+ * @param {ConfigFacts} facts
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function whatIsServed(file, { models, backends }, env) {
+  if (file === undefined) {
+    return `no config file: the models of the Ollama at ${env.OLLAMA_HOST ?? 'http://127.0.0.1:11434'} are offered under their own names.`;
+  }
+  return `config: ${file} (models: ${String(models)}, hosts and cloud accounts: ${String(backends)})`;
 }
 
 /**

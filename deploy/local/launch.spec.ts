@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hostToListenOn } from './config-facts.mjs';
+import { isOutdated } from './build.mjs';
+import { hostToListenOn, whatIsServed } from './config-facts.mjs';
 import { claimDataDir, secretOf } from './data-dir.mjs';
 import { isInstalled } from './install.mjs';
 import { isAtLeast } from './nats-binary.mjs';
@@ -124,4 +125,29 @@ describe('the data directory', () => {
     expect(clearStalePid(folder)).toBeUndefined();
     expect(() => statSync(join(folder, 'postmaster.pid'))).toThrow('ENOENT');
   });
+});
+
+describe('what was built', () => {
+  const write = (file: string, text: string) => {
+    mkdirSync(join(folder, file, '..'), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
+
+  test('by somebody else is trusted; by the launcher from other sources is not', () => {
+    write('nest-cli.json', '{}');
+    write('libs/one.ts', 'export {};');
+    expect(isOutdated(folder)).toBe(false);
+    write('dist/.services-stamp', 'of other sources');
+    expect(isOutdated(folder)).toBe(true);
+  });
+});
+
+test.each([
+  ['/etc/config.yaml', /^config: \/etc\/config.yaml \(models: 3, hosts and cloud accounts: 2\)$/],
+  [undefined, /^no config file: the models of the Ollama at http:\/\/gpu:11434 are offered/],
+])('%s: what will be served', (file, line) => {
+  const facts = { problems: [], hasMasterKey: false, isVerbose: false, masterKeyName: null, databaseUrl: null };
+  const rest = { databaseUrlName: null, secretNames: [], declaredKeyNames: [], variables: {}, models: 3, backends: 2 };
+  const said = whatIsServed(file, { ...facts, ...rest }, { OLLAMA_HOST: 'http://gpu:11434' });
+  expect(said).toMatch(line);
 });

@@ -1,14 +1,12 @@
 /** Where the lines of the launcher and of its children go: a file for each under DATA_DIR/logs, and stderr. */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf, shownLine } from './log-lines.mjs';
 
 /** A log file that grows beyond this makes room; one older file is kept. */
 const FILE_LIMIT_BYTES = 32 * 1024 * 1024;
 /** Lines of a process that are told again when it does not start. */
 const LAST_LINES = 5;
-const colours = [36, 33, 32, 35, 34, 96, 93, 92];
-/** @type {Readonly<Record<string, number>>} */
-const levelColours = { warn: 33, error: 31, fatal: 31 };
 
 /** Lines of one process. */
 class LogFile {
@@ -36,11 +34,9 @@ class LogFile {
 
 /** Log of the whole suite. Before `keepIn` lines go to stderr only. */
 export class Log {
-  /** @param {boolean} isTerminal prefixes and colours, instead of lines as they are */
-  constructor(isTerminal) {
-    this.isTerminal = isTerminal;
-    /** Whether the servers' own chatter is shown; it always is in their files. */
-    this.isDebug = false;
+  /** @param {import('./log-lines.mjs').Style} style of what stderr is shown */
+  constructor(style) {
+    this.style = style;
     /** @type {Map<string, LogFile>} */
     this.files = new Map();
     /** @type {string | undefined} */
@@ -48,6 +44,13 @@ export class Log {
     this.isFull = false;
     /** @type {Map<string, string[]>} */
     this.recent = new Map();
+    /** What the launcher itself has said, so that a service does not say it again. @type {Set<string>} */
+    this.said = new Set();
+  }
+
+  /** From now on every line is shown, also the servers' own chatter. */
+  showEverything() {
+    this.style = { ...this.style, isVerbose: true };
   }
 
   /**
@@ -65,6 +68,7 @@ export class Log {
    */
   say(text) {
     this.line('signalbox', text);
+    this.said.add(text);
   }
 
   /**
@@ -75,8 +79,18 @@ export class Log {
     const recent = [...(this.recent.get(name) ?? []).slice(1 - LAST_LINES), text];
     this.recent.set(name, recent);
     this.toFile(name, text);
-    if (!this.isDebug && isChatter(name, text)) return;
-    process.stderr.write(`${this.isTerminal ? this.coloured(name, text) : plain(name, text)}\n`);
+    const shown = name === 'signalbox' ? `${name}: ${text}` : shownLine(name, text, this.style);
+    if (shown !== undefined && !this.isTold(text)) process.stderr.write(`${shown}\n`);
+  }
+
+  /**
+   * Whether a service says what the launcher said before: problems of the config file are found by both.
+   * @param {string} text
+   */
+  isTold(text) {
+    if (this.said.size === 0 || this.style.isVerbose) return false;
+    const message = messageOf(text);
+    return message !== undefined && this.said.has(message);
   }
 
   /**
@@ -102,54 +116,5 @@ export class Log {
       this.isFull = true;
       process.stderr.write(`signalbox: no more log files: ${String(error)}\n`);
     }
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} text
-   */
-  coloured(name, text) {
-    const sum = Buffer.from(name).reduce((total, byte) => total + byte, 0);
-    const prefix = `\u001B[${String(colours[sum % colours.length])}m${name.padEnd(15)}\u001B[0m`;
-    const record = recordOf(text);
-    if (record === undefined) return `${prefix} ${text}`;
-    const { level, time, msg, service: _service, pid: _pid, hostname: _hostname, ...fields } = record;
-    const paint = levelColours[String(level)];
-    const words = Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    const message = paint === undefined ? String(msg) : `\u001B[${String(paint)}m${String(msg)}\u001B[0m`;
-    return `${prefix} ${String(time).slice(11, 19)} ${message} \u001B[2m${words.join(' ')}\u001B[0m`;
-  }
-}
-
-/**
- * NATS and PostgreSQL tell at length how they start and stop; people need their warnings.
- * @param {string} name
- * @param {string} text
- */
-function isChatter(name, text) {
-  if (name === 'nats') return !/\[(WRN|ERR|FTL)\]/.test(text) || text.includes('Plaintext passwords');
-  if (name !== 'postgres') return false;
-  return !/\b(WARNING|ERROR|FATAL|PANIC): /.test(text) || text.endsWith('the database system is starting up');
-}
-
-/**
- * A service's own JSON names it already; other lines get the name in front.
- * @param {string} name
- * @param {string} text
- */
-function plain(name, text) {
-  return text.startsWith('{') ? text : `${name}: ${text}`;
-}
-
-/**
- * @param {string} text
- * @returns {Record<string, unknown> | undefined}
- */
-function recordOf(text) {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

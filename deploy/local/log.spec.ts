@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Log } from './log.mjs';
 
+const piped = { format: 'json', isVerbose: false, hasColours: false } as const;
+
 let folder: string;
 let shown: string[];
 beforeEach(() => {
@@ -25,41 +27,43 @@ const record = JSON.stringify({
 });
 
 test('in a pipe: JSON as it is, other lines with the name in front', () => {
-  const log = new Log(false);
+  const log = new Log(piped);
   log.line('router', record);
   log.line('postgres', 'ERROR:  no');
   log.say('hello');
   expect(shown).toEqual([`${record}\n`, 'postgres: ERROR:  no\n', 'signalbox: hello\n']);
 });
 
-test('on a terminal: prefix, time, coloured message, fields', () => {
-  const log = new Log(true);
-  log.line('router', record);
-  const readable = shown[0]?.replaceAll('\u001B', '^');
-  expect(readable).toMatch(/^\^\[\d+mrouter {9}\^\[0m 06:08:08 \^\[33mslow\^\[0m .*ms=7/);
-  log.line('router', '{broken');
-  expect(shown[1]).toContain('{broken');
+test('a service does not repeat what the launcher said of the config, and does say what is new', () => {
+  const log = new Log(piped);
+  const line = (msg: string) => JSON.stringify({ level: 'warn', service: 'router', msg });
+  log.keepIn(folder);
+  log.say('config.yaml:3 is odd');
+  log.line('router', line('config.yaml:3 is odd'));
+  log.line('router', line('config.yaml:4 is odd'));
+  expect(shown).toEqual(['signalbox: config.yaml:3 is odd\n', `${line('config.yaml:4 is odd')}\n`]);
+  expect(readFileSync(join(folder, 'router.log'), 'utf8')).toContain('config.yaml:3 is odd');
 });
 
 test("the servers' chatter goes to their files only, their warnings everywhere", () => {
-  const log = new Log(false);
+  const log = new Log(piped);
   log.keepIn(folder);
   log.line('nats', '[1] 2026/11/21 [INF] Server is ready');
   log.line('nats', '[1] 2026/11/21 [WRN] slow consumer');
   log.line('postgres', 'LOG:  checkpoint complete');
   expect(shown).toEqual(['nats: [1] 2026/11/21 [WRN] slow consumer\n']);
   expect(readFileSync(join(folder, 'nats.log'), 'utf8').split('\n')).toHaveLength(3);
-  log.isDebug = true;
+  log.showEverything();
   log.line('postgres', 'LOG:  checkpoint complete');
   expect(shown).toHaveLength(2);
 });
 
 test('a log file that is full makes room, and one older is kept', () => {
-  const first = new Log(false);
+  const first = new Log(piped);
   first.keepIn(folder);
   first.line('router', 'old');
   truncateSync(join(folder, 'router.log'), 33 * 1024 * 1024);
-  const log = new Log(false);
+  const log = new Log(piped);
   log.keepIn(folder);
   log.line('router', 'new');
   expect(readdirSync(folder).toSorted()).toEqual(['router.log', 'router.log.1']);
@@ -68,7 +72,7 @@ test('a log file that is full makes room, and one older is kept', () => {
 });
 
 test('a disk that is full does not stop anything', () => {
-  const log = new Log(false);
+  const log = new Log(piped);
   log.keepIn(folder);
   rmSync(folder, { recursive: true });
   log.line('router', 'one');

@@ -70,5 +70,7 @@ const facts = {
     nameOf(one.secret),
   ),
   variables: plainVariables(),
+  models: new Set((snapshot?.deployments ?? []).map((/** @type {{ modelName: string }} */ one) => one.modelName)).size,
+  backends: (snapshot?.backends ?? []).length,
 };
 process.stdout.write(JSON.stringify(facts));

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line `npx signalbox`: finds the compiled command and runs it, on a fresh checkout after building it. It has no
-// logic of its own.
+// The command line `npx signalbox`: finds the compiled command and runs it, on a fresh checkout and after a change of the
+// sources after building it. It has no logic of its own.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,14 @@ const commands = {
     return runModelsCommand(args, { print: (line) => console.log(line), env: Environment.ofProcess().variables });
   },
 };
+
+/** Whether the compiled command is there, belongs to these sources, and runs under this Node. The image has no sources. */
+async function isReady() {
+  if (!existsSync(fileURLToPath(entry)) || Number(process.versions.node.split('.')[0]) < nodeMajor) return false;
+  if (!existsSync(fileURLToPath(new URL('build.mjs', import.meta.url)))) return true;
+  const { isOutdated } = await import('./build.mjs');
+  return !isOutdated(root);
+}
 
 /** Fetches and builds what a fresh checkout lacks, as `npm start` does, and runs this command again under the pinned Node. */
 async function prepareAndRun(args) {
@@ -54,8 +62,7 @@ async function run([name = '', ...args]) {
 
 try {
   const args = process.argv.slice(2);
-  const isReady = existsSync(fileURLToPath(entry)) && Number(process.versions.node.split('.')[0]) >= nodeMajor;
-  process.exitCode = await (isReady ? run(args) : prepareAndRun(args));
+  process.exitCode = await ((await isReady()) ? run(args) : prepareAndRun(args));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

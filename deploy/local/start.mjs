@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArguments, USAGE, UsageError } from './arguments.mjs';
 import { ensureBuilt } from './build.mjs';
-import { configFile, hostToListenOn, readConfigFacts } from './config-facts.mjs';
+import { configFile, hostToListenOn, readConfigFacts, whatIsServed } from './config-facts.mjs';
 import { claimDataDir, secretOf } from './data-dir.mjs';
 import { ensureInstalled } from './install.mjs';
 import { LaunchError } from './launch-error.mjs';
+import { formatOf } from './log-lines.mjs';
 import { Log } from './log.mjs';
 import { tryPort } from './ports.mjs';
 import { ensureRuntime } from './runtime.mjs';
@@ -17,7 +18,9 @@ import { Shutdown } from './shutdown.mjs';
 import { Suite } from './suite.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const log = new Log(process.stderr.isTTY);
+const isTerminal = process.stderr.isTTY === true;
+const format = formatOf(process.env.SIGNALBOX_LOG_FORMAT, isTerminal);
+const log = new Log({ format, isVerbose: false, hasColours: isTerminal && process.env.NO_COLOR === undefined });
 const shutdown = new Shutdown(log);
 const tell = (/** @type {string} */ line) => log.say(line);
 
@@ -29,7 +32,7 @@ async function start(options) {
   log.keepIn(join(dataDir, 'logs'));
   const suite = new Suite(dataDir, log);
   shutdown.suite = suite;
-  log.isDebug = options.debug;
+  if (options.debug) log.showEverything();
   options.notes.forEach(tell);
 
   const runtime = await ensureRuntime(root, tell);
@@ -39,6 +42,7 @@ async function start(options) {
   const env = withoutEmpty({ ...process.env, ...facts.variables });
   const told = facts.problems.filter((problem) => options.debug || problem.severity !== 'note');
   for (const problem of told) tell(problem.text);
+  if (facts.isVerbose) log.showEverything();
   const errors = facts.problems.filter((problem) => problem.severity === 'error').length;
   if (errors > 0) {
     throw new LaunchError(
@@ -48,6 +52,7 @@ async function start(options) {
   const host = hostToListenOn(options.host, facts.hasMasterKey, env);
   if (!facts.hasMasterKey) tell(`warning: there is no master key: anyone who reaches ${host} is served without a key.`);
   const port = await clientPort(options.port, host);
+  tell(whatIsServed(config, facts, env));
 
   const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : undefined;
   const givenDatabase = facts.databaseUrl ?? env.DATABASE_URL;
@@ -81,7 +86,10 @@ async function start(options) {
   if (suite.isStopping) return;
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
   process.stdout.write(`Signalbox ready on ${address}\n`);
-  if (options.ui) process.stdout.write(`Console: ${address.replace('0.0.0.0', '127.0.0.1')}/ui\n`);
+  const local = address.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]');
+  if (options.ui) process.stdout.write(`Console: ${local}/ui\n`);
+  else tell(`console: ${local}/ui`);
+  tell(`logs: ${join(dataDir, 'logs')}, each request in ingress.log; Ctrl-C stops everything`);
 }
 
 /**

@@ -42,7 +42,7 @@ function supervised(script: string, more: object = {}): Supervised {
       ...more,
     },
     pidFile,
-    new Log(false),
+    new Log({ format: 'json', isVerbose: false, hasColours: false }),
   );
 }
 

@@ -11,7 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { Bus } from '#bus';
 import { Environment } from '#config';
 import { Logger, Metrics, startTelemetry, type TelemetryHandle } from '#telemetry';
-import { collectBootGarbage } from './boot-memory.js';
+import { collectBootGarbage, keepCompiledCode } from './boot-memory.js';
 import { BusTransport } from './bus-transport.js';
 import { ManagementServer } from './management-server.js';
 import { nestLogger } from './nest-logger.js';
@@ -74,6 +74,7 @@ export async function runService(
     const parts = { bus, environment, logger, metrics, readiness, snapshots };
     const running = await boot({ module: RootModule, imports: [ServiceModule.of(parts), module] }, parts);
     await bus.flush();
+    keepCompiledCode();
     collectBootGarbage();
     readiness.release('start');
     logger.info({ managementPort, version: environment.version }, 'started');

@@ -1,7 +1,7 @@
 /** The whole suite as `npm start` runs it, on free ports and with a data directory of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export interface Suite {
   readonly dataDir: string;
   readonly configFile: string | null;
   readonly launcher: ChildProcess;
-  /** Everything on stderr so far. */
+  /** Everything on stderr so far, and every line of the log files. */
   logs(): string;
   /** JSON lines of one service's log. */
   records(service: SuiteProcess): Record<string, unknown>[];
@@ -153,7 +153,7 @@ function suiteOf({ output, clean, ...parts }: Parts): Suite {
   return {
     ...parts,
     pid,
-    logs: () => output.err,
+    logs: () => output.err + textsIn(join(dataDir, 'logs')),
     records: (service) => recordsIn(join(dataDir, 'logs', `${service}.log`)),
     kill(service, signal = 'SIGKILL') {
       const own = pid(service);
@@ -196,6 +196,11 @@ function suiteOf({ output, clean, ...parts }: Parts): Suite {
       return launcher.exitCode;
     },
   };
+}
+
+function textsIn(folder: string): string {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }
 
 function recordsIn(file: string): Record<string, unknown>[] {
