@@ -12,6 +12,9 @@ const STOP_ORDER = [
   ['nats', 'postgres'],
 ];
 
+/** A start that takes longer than this says what it waits for, again and again. */
+const TELL_WAITING_MS = 10_000;
+
 export class Suite {
   /**
    * @param {string} dataDir
@@ -34,11 +37,24 @@ export class Suite {
     if (this.isStopping) return;
     const begun = specs.map((spec) => new Supervised(spec, join(this.dataDir, 'run', `${spec.name}.pid`), this.log));
     this.processes.push(...begun);
+    const since = performance.now();
+    const waiting = setInterval(() => this.tellWhoIsMissing(begun, performance.now() - since), TELL_WAITING_MS);
     try {
       await Promise.all(begun.map((process) => process.start()));
     } catch (error) {
       throw new LaunchError(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearInterval(waiting);
     }
+  }
+
+  /**
+   * @param {readonly Supervised[]} begun
+   * @param {number} sinceMs
+   */
+  tellWhoIsMissing(begun, sinceMs) {
+    const names = begun.filter((one) => !one.wasReady).map((one) => one.name);
+    this.log.say(`still waiting for ${names.join(', ')} (${String(Math.round(sinceMs / 1_000))} s)`);
   }
 
   /** Drains and ends everything, in order. */

@@ -106,14 +106,9 @@ export class Supervised {
   }
 
   async becomeReady() {
-    const since = performance.now();
-    for (let told = 1; !this.isStopping;) {
+    while (!this.isStopping) {
       if (this.pid !== undefined && (await this.spec.isReady(this.pid).catch(() => false))) return;
       await wait(50, undefined, { signal: this.halt.signal }).catch(() => undefined);
-      if (performance.now() - since > told * 10_000) {
-        this.log.say(`still waiting for ${this.name} (${String(told * 10)} s)`);
-        told += 1;
-      }
     }
   }
 
