@@ -16,7 +16,7 @@ const loudLevels = {
 /**
  * The format that SIGNALBOX_LOG_FORMAT asks for, else sentences on a terminal and JSON where a program reads.
  * @param {string | undefined} asked
- * @param {boolean} isTerminal
+ * @param {boolean | undefined} isTerminal
  * @returns {Format}
  */
 export function formatOf(asked, isTerminal) {

@@ -18,7 +18,7 @@ import { Shutdown } from './shutdown.mjs';
 import { Suite } from './suite.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const isTerminal = process.stderr.isTTY === true;
+const isTerminal = process.stderr.isTTY;
 const format = formatOf(process.env.SIGNALBOX_LOG_FORMAT, isTerminal);
 const log = new Log({ format, isVerbose: false, hasColours: isTerminal && process.env.NO_COLOR === undefined });
 const shutdown = new Shutdown(log);
