@@ -37,3 +37,8 @@ test.each([
   expect(() => parseArguments(argv)).toThrow(UsageError);
   expect(() => parseArguments(argv)).toThrow(message);
 });
+
+test('the arguments of a container for LiteLLM, behind those of the image', () => {
+  const argv = ['--data-dir', '/data', '--config', '/app/config.yaml', '--port', '4000'];
+  expect(parseArguments(argv)).toMatchObject({ config: '/app/config.yaml', port: 4000, dataDir: '/data' });
+});

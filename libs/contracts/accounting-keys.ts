@@ -53,6 +53,8 @@ const limitedAnswer = {
   budget_reset_at: time.nullable(),
   max_tokens_budget: count.nullable(),
   max_requests_budget: count.nullable(),
+  tokens_used: count.nullable().default(null).describe('of max_tokens_budget, in its current window'),
+  requests_used: count.nullable().default(null).describe('of max_requests_budget, in its current window'),
   rpm_limit: count.nullable(),
   rps_limit: count.nullable(),
   tpm_limit: count.nullable(),

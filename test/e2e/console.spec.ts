@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { OllamaUpstream, OpenAiUpstream, openAiRefusals, startSuite, type Suite } from '#testing';
 
 const executablePath = '/usr/bin/chromium';
@@ -152,6 +153,22 @@ describe.skipIf(!existsSync(executablePath))(`the console (skipped without ${exe
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await row.waitFor({ state: 'detached' });
     expect((await chat('house', key)).status).toBe(401);
+  });
+
+  it('draws a bar for each budget of a key, in its unit', async () => {
+    const made = await suite.fetch('/key/generate', {
+      method: 'POST',
+      body: { key_alias: 'batch', max_budget: 5, max_requests_budget: 4, budget_duration: '1d' },
+    });
+    const { key } = z.object({ key: z.string() }).parse(await made.json());
+    expect((await chat('house', key)).status).toBe(200);
+    await show('keys', 'Keys');
+    const row = page.getByRole('row', { name: /^batch/ });
+    await row.getByText('1 of 4 requests').waitFor();
+    expect(await row.getByRole('meter', { name: 'Used of the budget in requests' }).getAttribute('aria-valuenow')).toBe(
+      '25',
+    );
+    expect(await row.innerText()).toContain('$0 of $5.00');
   });
 
   it('shows the latest requests with the way they took', async () => {

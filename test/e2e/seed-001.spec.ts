@@ -345,6 +345,7 @@ describe('a budget', () => {
   it('in requests', async () => {
     const { key } = await generate({ max_requests_budget: 2, budget_duration: '1d' });
     expect(await admitted(key, 'steady', 3)).toEqual([200, 200, 429]);
+    await expect.poll(async () => (await infoOf(key))['requests_used'], { timeout: 15_000 }).toBe(2);
   });
 
   it('in tokens', async () => {

@@ -9,6 +9,9 @@ export interface Spent {
   readonly correctionNanoUsd: number;
   /** In the budget's current window; null where there is no such window. */
   readonly windowNanoUsd: number | null;
+  /** The same of a budget in tokens, and of one in requests; null also where there is no such budget. */
+  readonly windowTokens: number | null;
+  readonly windowRequests: number | null;
   readonly resetAt: Date | null;
   readonly lastAt: Date | null;
 }
@@ -17,6 +20,8 @@ export const nothingSpent: Spent = {
   totalNanoUsd: 0,
   correctionNanoUsd: 0,
   windowNanoUsd: null,
+  windowTokens: null,
+  windowRequests: null,
   resetAt: null,
   lastAt: null,
 };
@@ -37,6 +42,8 @@ function limitedAnswer(row: LimitedRow, spent: Spent) {
     budget_reset_at: row.budgetDuration === null ? null : (spent.resetAt?.toISOString() ?? null),
     max_tokens_budget: row.maxTokensBudget,
     max_requests_budget: row.maxRequestsBudget,
+    tokens_used: row.maxTokensBudget === null ? null : (spent.windowTokens ?? 0),
+    requests_used: row.maxRequestsBudget === null ? null : (spent.windowRequests ?? 0),
     rpm_limit: row.rpmLimit,
     rps_limit: row.rpsLimit,
     tpm_limit: row.tpmLimit,

@@ -1,7 +1,7 @@
 /** What keys, teams and users have spent: in all, and in the current window of their budget. */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { budgetScopeName, memberId } from '#contracts';
+import { budgetScopeName, memberId, type BudgetUnit } from '#contracts';
 import { Snapshots } from '#service';
 import { windowAt } from '../budgets/window.js';
 import { nothingSpent, type Spent } from './answers.js';
@@ -14,6 +14,8 @@ interface SpentRecord {
   readonly totalNanoUsd: number;
   readonly correctionNanoUsd: number;
   readonly windowNanoUsd: number | null;
+  readonly windowTokens: number | null;
+  readonly windowRequests: number | null;
   readonly lastAt: Date | null;
 }
 
@@ -30,18 +32,32 @@ export class SpentStore {
     if (owners.length === 0) return () => nothingSpent;
     const timeZone = this.snapshots.current()?.general.timezone ?? 'UTC';
     const now = new Date();
+    const scope = (unit: BudgetUnit, { id }: Owner) => budgetScopeName({ unit, owner: kind, id, model: null });
     const asked = owners.map((owner) => ({
       id: owner.id,
-      scope: budgetScopeName({ unit: 'usd', owner: kind, id: owner.id, model: null }),
+      usd: scope('usd', owner),
+      tokens: owner.maxTokensBudget === null ? null : scope('tokens', owner),
+      requests: owner.maxRequestsBudget === null ? null : scope('requests', owner),
       window: windowAt({ duration: owner.budgetDuration, resetAt: owner.budgetResetAt, timeZone }, now),
     }));
     const records = await manager.query<SpentRecord[]>(
       `SELECT o.id, coalesce(t.spend_nano_usd, 0) AS "totalNanoUsd",
-         coalesce(t.correction_nano_usd, 0) AS "correctionNanoUsd", w.settled AS "windowNanoUsd", t.last_at AS "lastAt"
-       FROM unnest($2::text[], $3::text[], $4::text[]) AS o (id, scope, window_id)
+         coalesce(t.correction_nano_usd, 0) AS "correctionNanoUsd", t.last_at AS "lastAt",
+         usd.settled AS "windowNanoUsd", tokens.settled AS "windowTokens", requests.settled AS "windowRequests"
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+         AS o (id, window_id, usd_scope, tokens_scope, requests_scope)
        LEFT JOIN spend_total t ON t.kind = $1 AND t.id = o.id
-       LEFT JOIN scope_window w ON w.scope = o.scope AND w.window_id = o.window_id`,
-      [kind, asked.map((one) => one.id), asked.map((one) => one.scope), asked.map((one) => one.window.id)],
+       LEFT JOIN scope_window usd ON usd.scope = o.usd_scope AND usd.window_id = o.window_id
+       LEFT JOIN scope_window tokens ON tokens.scope = o.tokens_scope AND tokens.window_id = o.window_id
+       LEFT JOIN scope_window requests ON requests.scope = o.requests_scope AND requests.window_id = o.window_id`,
+      [
+        kind,
+        asked.map((one) => one.id),
+        asked.map((one) => one.window.id),
+        asked.map((one) => one.usd),
+        asked.map((one) => one.tokens),
+        asked.map((one) => one.requests),
+      ],
     );
     const resets = new Map(asked.map((one) => [one.id, one.window.endsAt]));
     const found = new Map(records.map((record) => [record.id, { ...record, resetAt: resets.get(record.id) ?? null }]));

@@ -85,6 +85,8 @@ export const Key = z.object({
   budget_reset_at: maybeText,
   max_tokens_budget: maybeNumber,
   max_requests_budget: maybeNumber,
+  tokens_used: maybeNumber,
+  requests_used: maybeNumber,
   rpm_limit: maybeNumber,
   tpm_limit: maybeNumber,
   data_policy: maybeText,

@@ -98,7 +98,8 @@ function Sums({ sums }: { sums: SumsView | null }): ReactNode {
           <dt>Budget of the gateway</dt>
           <dd>
             <BudgetBar
-              spent={sums.all.spend}
+              unit="usd"
+              used={sums.all.spend}
               limit={sums.all.max_budget}
               note={reset === null ? null : `renewed ${relative(reset, Date.now())}`}
             />

@@ -7,7 +7,7 @@ import { BudgetBar } from '../parts/budget-bar.js';
 import { Dialog } from '../parts/dialog.js';
 import { Problem, State } from '../parts/state.js';
 import { clock, relative, usd } from '../view/format.js';
-import { aboutKey, keyTitle, keyTone, limitsOf } from '../view/keys.js';
+import { aboutKey, budgetLines, keyTitle, keyTone, limitsOf } from '../view/keys.js';
 import { NewKeyDialog } from './new-key.js';
 
 const pageSize = 50;
@@ -119,11 +119,9 @@ function KeyRow({ of: key, onBlock, onDelete }: { of: Key } & KeyActions): React
         {key.expires === null ? null : <span className="under">ends {relative(key.expires, now)}</span>}
       </td>
       <td>
-        <BudgetBar
-          spent={key.spend}
-          limit={key.max_budget}
-          note={reset === null ? null : `renewed ${relative(reset, now)}`}
-        />
+        {budgetLines(key).map((line) => (
+          <BudgetBar key={line.unit} {...line} note={reset === null ? null : `renewed ${relative(reset, now)}`} />
+        ))}
       </td>
       <td className="number">{usd(key.total_spend)}</td>
       <td>

@@ -78,8 +78,16 @@ function KeyFields(props: {
       </label>
       <div className="pair">
         <label>
-          Budget in USD <small>optional</small>
+          Budget <small>optional</small>
           <input value={form.budget} onChange={set('budget')} inputMode="decimal" autoComplete="off" />
+        </label>
+        <label>
+          Counted in
+          <select value={form.budgetUnit} onChange={set('budgetUnit')}>
+            <option value="usd">USD</option>
+            <option value="tokens">tokens</option>
+            <option value="requests">requests</option>
+          </select>
         </label>
         <label>
           Renewed

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aboutKey, budgetOf, emptyKeyForm, limitsOf, newKeyBody } from './keys.js';
+import { aboutKey, amountOf, budgetLines, budgetOf, emptyKeyForm, limitsOf, newKeyBody } from './keys.js';
 
 describe('a budget', () => {
   it.each([
@@ -26,13 +26,23 @@ describe('the form of a new key', () => {
       { name: 'a', budget: '$2,50', budgetDuration: '1mo' },
       { key_alias: 'a', max_budget: 2.5, budget_duration: '1mo' },
     ],
+    [
+      'a budget in requests',
+      { name: 'a', budget: '200', budgetUnit: 'requests', budgetDuration: '1d' } as const,
+      { key_alias: 'a', max_requests_budget: 200, budget_duration: '1d' },
+    ],
     ['a budget for ever', { name: 'a', budget: '0', budgetDuration: '' }, { key_alias: 'a', max_budget: 0 }],
     ['team and end', { name: 'a', team: 'ops', expires: '7d' }, { key_alias: 'a', team_id: 'ops', duration: '7d' }],
   ])('with %s', (_what, typed, body) => {
     expect(newKeyBody({ ...emptyKeyForm, ...typed })).toEqual({ body });
   });
 
-  it.each([{ name: '  ' }, { name: 'a', budget: 'much' }, { name: 'a', budget: '-1' }])('is refused as %j', (typed) => {
+  it.each([
+    { name: '  ' },
+    { name: 'a', budget: 'much' },
+    { name: 'a', budget: '-1' },
+    { name: 'a', budget: '1.5', budgetUnit: 'tokens' } as const,
+  ])('is refused as %j', (typed) => {
     expect(newKeyBody({ ...emptyKeyForm, ...typed })).toHaveProperty('problem');
   });
 });
@@ -41,9 +51,6 @@ it('limits are told in words, those that are not set are left out', () => {
   const none = {
     rpm_limit: null,
     tpm_limit: null,
-    max_tokens_budget: null,
-    max_requests_budget: null,
-    budget_duration: null,
     data_policy: null,
   };
   expect(limitsOf(none)).toEqual([]);
@@ -51,8 +58,39 @@ it('limits are told in words, those that are not set are left out', () => {
     '20 requests a minute',
     'data policy local',
   ]);
-  expect(limitsOf({ ...none, max_requests_budget: 100 })).toEqual(['100 requests in all']);
-  expect(limitsOf({ ...none, max_tokens_budget: 5000, budget_duration: '1d' })).toEqual(['5000 tokens each 1d']);
+});
+
+describe('the bars of a key', () => {
+  const none = {
+    spend: 0.5,
+    max_budget: null,
+    max_tokens_budget: null,
+    tokens_used: null,
+    max_requests_budget: null,
+    requests_used: null,
+  };
+  it.each([
+    ['no budget: its spend', {}, [{ unit: 'usd', used: 0.5, limit: null }]],
+    ['money', { max_budget: 2 }, [{ unit: 'usd', used: 0.5, limit: 2 }]],
+    [
+      'requests and tokens, nothing used of one',
+      { max_requests_budget: 100, requests_used: 3, max_tokens_budget: 5_000 },
+      [
+        { unit: 'tokens', used: 0, limit: 5_000 },
+        { unit: 'requests', used: 3, limit: 100 },
+      ],
+    ],
+  ])('%s', (_what, more, lines) => {
+    expect(budgetLines({ ...none, ...more })).toEqual(lines);
+  });
+
+  it.each([
+    ['usd', 1.5, '$1.50'],
+    ['tokens', 1_234_567, '1.2M tokens'],
+    ['requests', 1, '1 request'],
+  ] as const)('says %s of %d as %s', (unit, amount, words) => {
+    expect(amountOf(unit, amount)).toBe(words);
+  });
 });
 
 it.each([
