@@ -115,6 +115,12 @@ describe('a key', () => {
     expect(answers[0]?.headers.get('x-ratelimit-limit-requests')).toBe('2');
     expect(answers[1]?.headers.get('x-ratelimit-remaining-requests')).toBe('0');
     expect(answers[2]?.headers.get('retry-after')).toBeTruthy();
+    expect(answers[2]?.headers.get('x-ratelimit-limit-requests')).toBe('2');
+    expect(answers[2]?.headers.get('x-ratelimit-remaining-requests')).toBe('0');
+    expect(answers[2]?.headers.get('x-ratelimit-reset-requests')).toMatch(/s$/);
+    // A limit applies to what is refused for another reason, too.
+    const poor = await ask(await newKey({ rpm_limit: 5, max_budget: 0 }));
+    expect([poor.status, poor.headers.get('x-ratelimit-limit-requests')]).toEqual([429, '5']);
   });
 
   it("sees its own spend and nobody else's, and may not make keys", async () => {

@@ -19,6 +19,8 @@ interface SpentWindow extends WindowName {
   readonly keyUserId: string | null;
   readonly teamAlias: string | null;
   readonly sent: string[];
+  /** How often lines that had been crossed came to lie ahead again. */
+  readonly round: number;
 }
 
 /** What is asked of the database at once. */
@@ -54,7 +56,8 @@ export class BudgetAlerts {
       for (const line of crossedLines(spent, spent.settled, thresholds)) {
         if (spent.sent.includes(line.name)) continue;
         const event = alertOf(spent, line, new Date());
-        const messageId = `budget:${spent.scope}:${spent.windowId}:${line.name}`;
+        const round = spent.round === 0 ? '' : `:${spent.round}`;
+        const messageId = `budget:${spent.scope}:${spent.windowId}:${line.name}${round}`;
         // Sent before it is noted: after a crash it is sent again under the same id, which the stream keeps once.
         await this.bus.publishDurable(AlertBudget, event, { messageId });
         const noted = await this.note(spent, line);
@@ -127,7 +130,7 @@ function alertOf(spent: SpentWindow, line: BudgetLine, at: Date): AlertBudgetEve
 
 const spentWindows = `
   SELECT w.scope, w.window_id AS "windowId", b.unit, w.limit_n AS "limit", b.soft_limit_n AS "softLimit", w.settled,
-    w.ends_at AS "endsAt", k.alias AS "keyAlias", k.team_id AS "keyTeamId", k.user_id AS "keyUserId",
+    w.alert_round AS round, w.ends_at AS "endsAt", k.alias AS "keyAlias", k.team_id AS "keyTeamId", k.user_id AS "keyUserId",
     t.alias AS "teamAlias",
     ARRAY(SELECT a.threshold FROM budget_alert a WHERE a.scope = w.scope AND a.window_id = w.window_id) AS sent
   FROM unnest($1::text[], $2::text[]) AS n (scope, window_id)

@@ -39,4 +39,26 @@ export async function writeBudgets(
      WHERE w.scope = b.scope AND w.limit_n <> b."limit" AND (w.ends_at IS NULL OR w.ends_at > now())`,
     [rows.map((row) => row.scope)],
   );
+  await rearmAlerts(
+    tx,
+    rows.map((row) => row.scope),
+  );
+}
+
+/**
+ * Where a limit was raised or spend set back, lines that were crossed lie ahead again: the next time they are crossed is
+ * told anew. A round of its own keeps the second message from being taken for the first.
+ */
+async function rearmAlerts(tx: EntityManager, scopes: readonly string[]): Promise<void> {
+  await tx.query(
+    `WITH ahead AS (
+       DELETE FROM budget_alert a USING scope_window w, budget b
+       WHERE a.scope = ANY($1) AND w.scope = a.scope AND w.window_id = a.window_id AND b.scope = a.scope
+         AND w.settled < CASE a.threshold WHEN 'soft' THEN b.soft_limit_n ELSE w.limit_n * a.threshold::numeric / 100 END
+       RETURNING a.scope, a.window_id
+     )
+     UPDATE scope_window w SET alert_round = w.alert_round + 1
+     FROM (SELECT DISTINCT scope, window_id FROM ahead) r WHERE w.scope = r.scope AND w.window_id = r.window_id`,
+    [scopes],
+  );
 }

@@ -14,23 +14,33 @@ export interface ScopeCharge {
 
 const nothing: BudgetAmounts = { usd: 0, tokens: 0, requests: 0 };
 
-/** What `after` adds to the scopes that hold its reservation, beyond what `before` had added; scopes nobody knows are left out. */
+/**
+ * What `after` adds to the leases that hold its reservation, beyond what `before` had added to them; scopes nobody knows are
+ * left out. A lease that only one of the two names is charged, or given back, in full.
+ */
 export function scopeCharges(before: UsageRow | null, after: UsageRow): ScopeCharge[] {
-  const amounts = amountsOf(after);
-  const had = before === null ? nothing : amountsOf(before);
-  const leases = before === null || after.leases.length > 0 ? after.leases : before.leases;
-  return leases.flatMap(({ id, scope, windowId }) => {
-    const unit = parseBudgetScope(scope)?.unit;
+  const [amounts, had] = [amountsOf(after), before === null ? nothing : amountsOf(before)];
+  const charged = before?.leases ?? [];
+  const names = (leases: UsageRow['leases']) => new Set(leases.map(leaseName));
+  const [isCharged, isDue] = [names(charged), names(after.leases)];
+  const all = [...after.leases, ...charged.filter((lease) => !isDue.has(leaseName(lease)))];
+  return all.flatMap((lease) => {
+    const unit = parseBudgetScope(lease.scope)?.unit;
     if (unit === undefined) return [];
+    const name = leaseName(lease);
     return {
       attemptId: after.attemptId,
       kind: before === null ? ('charge' as const) : ('correction' as const),
-      scope,
-      windowId,
-      leaseId: id,
-      amount: amounts[unit] - had[unit],
+      scope: lease.scope,
+      windowId: lease.windowId,
+      leaseId: lease.id,
+      amount: (isDue.has(name) ? amounts[unit] : 0) - (isCharged.has(name) ? had[unit] : 0),
     };
   });
+}
+
+function leaseName({ id, scope, windowId }: UsageRow['leases'][number]): string {
+  return JSON.stringify([scope, windowId, id]);
 }
 
 function amountsOf(row: UsageRow): BudgetAmounts {

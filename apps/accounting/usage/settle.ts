@@ -32,7 +32,8 @@ export function bestOfEach(rows: readonly UsageRow[]): UsageRow[] {
 
 /**
  * Settles rows of different attempts. `first` names the attempts that nobody posted before; `known` holds the rows of
- * those that somebody did. A correction keeps the start of the row that it corrects: that is where the row lies.
+ * those that somebody did. A correction keeps the start of the row that it corrects, where the row lies; and its leases
+ * where it names none, since that is where the row was charged.
  */
 export function settle(
   rows: readonly UsageRow[],
@@ -43,7 +44,8 @@ export function settle(
   const corrections = rows.flatMap((row) => {
     const before = first.has(row.attemptId) ? undefined : known.get(row.attemptId);
     if (before === undefined || !knowsBetter(row.source, before.source)) return [];
-    return { before, after: { ...row, startedAt: before.startedAt } };
+    const leases = row.leases.length > 0 ? row.leases : before.leases;
+    return { before, after: { ...row, leases, startedAt: before.startedAt } };
   });
   return { charges, corrections, duplicates: rows.length - charges.length - corrections.length };
 }

@@ -2,7 +2,7 @@
 import { arrayLiteral } from './array-literal.js';
 import type { LedgerEntry } from './ledger-entry.js';
 import { sumColumns, type SumsOf } from './sums.js';
-import { usageColumns, type UsageRow } from './usage-row.js';
+import { usageColumns, type OpenAttempt, type UsageRow } from './usage-row.js';
 
 const fields = Object.entries(usageColumns);
 const columns = fields.map(([, [column]]) => column).join(', ');
@@ -69,10 +69,22 @@ export const deleteOpen = 'DELETE FROM usage_open WHERE attempt_id = ANY($1)';
 /** An opening that comes after its close (redelivered, or out of order) is no news. */
 export const insertOpen = `
   INSERT INTO usage_open (attempt_id, started_at, expires_at, lease_ids, event)
-  SELECT "attemptId", "startedAt", "expiresAt", "leaseIds", event FROM json_to_recordset($1::json)
-    AS r ("attemptId" text, "startedAt" timestamptz, "expiresAt" timestamptz, "leaseIds" text[], event jsonb)
+  SELECT "attemptId", "startedAt", "expiresAt", ARRAY(SELECT json_array_elements_text("leaseIds")), event
+  FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::json[], $5::jsonb[])
+    AS r ("attemptId", "startedAt", "expiresAt", "leaseIds", event)
   WHERE NOT EXISTS (SELECT 1 FROM attempts a WHERE a.attempt_id = r."attemptId")
   ON CONFLICT (attempt_id) DO NOTHING`;
+
+/** The parameters of insertOpen. */
+export function openArrays(opens: readonly OpenAttempt[]): string[] {
+  return [
+    arrayLiteral(opens.map((open) => open.attemptId)),
+    arrayLiteral(opens.map((open) => open.startedAt)),
+    arrayLiteral(opens.map((open) => open.expiresAt)),
+    arrayLiteral(opens.map((open) => JSON.stringify(open.leaseIds))),
+    arrayLiteral(opens.map((open) => JSON.stringify(open.event))),
+  ];
+}
 
 const sumFields = Object.entries(sumColumns);
 

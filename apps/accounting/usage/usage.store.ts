@@ -59,7 +59,7 @@ async function writeSettlement(tx: EntityManager, { charges, corrections }: Sett
   if (charges.length > 0) await tx.query(sql.insertUsage, sql.usageArrays(charges));
   if (corrections.length === 0) return;
   const rows = corrections.map(({ after }) => after);
-  await insertJson(tx, sql.correctUsage, rows);
+  await tx.query(sql.correctUsage, [JSON.stringify(rows)]);
   await tx.query(sql.correctAttempts, [rows.map((row) => row.attemptId), rows.map((row) => row.source)]);
 }
 
@@ -81,13 +81,6 @@ async function followOpenAttempts(
 ): Promise<void> {
   const ids = new Set(closed.map((row) => row.attemptId));
   if (ids.size > 0) await tx.query(sql.deleteOpen, [[...ids]]);
-  await insertJson(
-    tx,
-    sql.insertOpen,
-    opens.filter((open) => !ids.has(open.attemptId)),
-  );
-}
-
-async function insertJson(tx: EntityManager, statement: string, rows: readonly object[]): Promise<void> {
-  if (rows.length > 0) await tx.query(statement, [JSON.stringify(rows)]);
+  const open = opens.filter(({ attemptId }) => !ids.has(attemptId));
+  if (open.length > 0) await tx.query(sql.insertOpen, sql.openArrays(open));
 }

@@ -51,6 +51,8 @@ export interface AdmissionFacts {
   readonly generates: boolean;
   /** The most that may be billed beside tokens. */
   readonly units?: BilledUnits;
+  /** Told `x-ratelimit-*` as soon as they are known, also of a request that is refused then. */
+  readonly onLimits?: (headers: Readonly<Record<string, string>>) => void;
 }
 
 /** A request that was let in. Exactly one of `settle` and `release` ends it. */
@@ -120,7 +122,8 @@ export class Access {
     const names = [model, ...attempts.slice(0, 1).map((attempt) => attempt.modelGroup)];
     const owners = limitsOf(key, names, most);
     const ticket = this.limiter.ticketOf(facts.requestId);
-    const states = await this.takeLimits(key, owners, ticket);
+    const tell = (known: readonly LimitState[]) => facts.onLimits?.(limitHeaders(known));
+    const states = await this.takeLimits(key, owners, ticket, tell);
     try {
       const reserved = await this.reserve(key, scopes, ceilings);
       return this.admission(facts, size, { ...reserved, owners, ticket, states });
@@ -175,16 +178,23 @@ export class Access {
       throw new GatewayError('model_not_allowed', { model });
   }
 
-  private async takeLimits(key: KeyRecord, owners: readonly OwnerLimits[], ticket: string): Promise<LimitState[]> {
+  private async takeLimits(
+    key: KeyRecord,
+    owners: readonly OwnerLimits[],
+    ticket: string,
+    tell: (states: readonly LimitState[]) => void,
+  ): Promise<LimitState[]> {
     const states: LimitState[] = [];
     for (const [i, limits] of owners.entries()) {
       const outcome = await this.limiter.take(limits, ticket);
       states.push(...outcome.states);
       if (outcome.kind === 'granted') continue;
+      tell(states);
       // A request that is refused counts nowhere.
       for (const { owner } of owners.slice(0, i)) this.limiter.finish(owner, ticket, null, true);
       throw overLimit(key, limits.owner, limits.takes, outcome.refused, outcome.retryAfterMs);
     }
+    tell(states);
     return states;
   }
 

@@ -97,6 +97,7 @@ describe('what can be stored', () => {
     ['NUL', { a: { b: 'x\u0000' } }, 'a.b'],
     ['half a pair', { a: '\ud800' }, 'a'],
     ['NUL in a name', { 'a\u0000': 1 }, undefined],
+    ['a number too large for any', { a: Number('1e400') }, 'a'],
     ['no end', nested(40), Array(32).fill('a').join('.')],
   ])('is not %s', (_what, value, param) => {
     expect(refusal(() => mustBeStorable(value, '', 0))).toMatchObject({ code: 'invalid_request', param });

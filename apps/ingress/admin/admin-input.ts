@@ -75,9 +75,11 @@ export function readInput<S extends z.ZodType>(schema: S, value: unknown): z.out
   throw badInput(path.join('.'), issue?.message ?? 'is not valid');
 }
 
-/** Refuses texts that no database column holds (NUL, halves of surrogate pairs) and trees without end. */
+/** Refuses texts that no database column holds (NUL, halves of surrogate pairs), numbers without end and trees without end. */
 export function mustBeStorable(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string' && !isStorable(value)) throw badInput(path, 'must not hold NUL or broken characters');
+  // 1e400 is valid JSON and no number here; over the bus it would become null, which means "no limit".
+  if (typeof value === 'number' && !Number.isFinite(value)) throw badInput(path, 'must be a number that is not too large');
   if (typeof value !== 'object' || value === null) return;
   if (depth >= mostDepth) throw badInput(path, `must be nested at most ${mostDepth} levels deep`);
   for (const [key, inner] of Object.entries(value)) {

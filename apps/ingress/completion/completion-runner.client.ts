@@ -93,6 +93,9 @@ export class CompletionRunner {
           tags: query.overrides.tags,
           generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
           ...(facts.units === undefined ? {} : { units: facts.units }),
+          onLimits: (headers) => {
+            job.scope.limitHeaders = headers;
+          },
         });
       const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
       const running = {

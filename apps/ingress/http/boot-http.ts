@@ -126,6 +126,7 @@ function openScope(request: IncomingMessage, response: ServerResponse, opening: 
     context,
     isAdmin: false,
     steps: { auth: 0, route: 0, limits: 0 },
+    limitHeaders: {},
     holders: 1,
   };
   rememberScope(request, scope);

@@ -19,6 +19,8 @@ export interface RequestScope {
   isAdmin: boolean;
   /** Milliseconds that the steps before the first attempt took. */
   readonly steps: { auth: number; route: number; limits: number };
+  /** `x-ratelimit-*`, once limits were looked at: refusals and failures carry them too. */
+  limitHeaders: Readonly<Record<string, string>>;
   /** Who still needs the span: the socket, and the work that outlives it by a moment. */
   holders: number;
 }
@@ -67,6 +69,7 @@ export function scopeHeaders(scope: RequestScope): Record<string, string> {
   return {
     'x-request-id': scope.requestId,
     'x-litellm-call-id': scope.requestId,
+    ...scope.limitHeaders,
     ...(scope.traceId === null ? {} : { 'x-trace-id': scope.traceId }),
     ...(traceResponse === null ? {} : { traceresponse: traceResponse }),
   };
