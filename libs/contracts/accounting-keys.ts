@@ -271,20 +271,38 @@ export const OwnerName = z
 /** Where a JavaScript number of nano-dollars stops being exact. */
 export const mostUsd = 9_000_000;
 
-export const TeamMember = z.object(
+const usdAmount = z
+  .number('must be an amount in USD')
+  .nonnegative('must not be negative')
+  .max(mostUsd, `must be at most ${mostUsd} USD`);
+const memberId = OwnerName.pipe(UserId);
+const memberEmail = z.string('must be a text').min(1, 'must not be empty').max(320, 'must be at most 320 characters');
+
+/** What is changed of a member: what is not given stays. */
+export const TeamMemberChange = z.object(
   {
-    user_id: OwnerName.pipe(UserId),
-    user_email: z.string('must be a text').max(320, 'must be at most 320 characters').nullable().optional(),
-    role: z.enum(['admin', 'user'], 'must be admin or user').default('user'),
-    max_budget_in_team: z
-      .number('must be an amount in USD')
-      .nonnegative('must not be negative')
-      .max(mostUsd, `must be at most ${mostUsd} USD`)
-      .nullable()
-      .optional(),
+    user_id: memberId,
+    user_email: memberEmail.nullable().optional(),
+    role: z.enum(['admin', 'user'], 'must be admin or user').optional(),
+    max_budget_in_team: usdAmount.nullable().optional(),
   },
   'must be {user_id, role}',
 );
+
+/** A new member. One who is named by the e-mail address only is the user who has it, or a new one. */
+export const TeamMember = z
+  .object(
+    {
+      ...TeamMemberChange.shape,
+      user_id: memberId.optional(),
+      role: z.enum(['admin', 'user'], 'must be admin or user').default('user'),
+    },
+    'must be {user_id, role}',
+  )
+  .refine((member) => member.user_id !== undefined || member.user_email != null, {
+    message: 'needs a user_id or a user_email',
+    path: ['user_id'],
+  });
 export type TeamMember = z.infer<typeof TeamMember>;
 
 /** Users that do not exist are made. A member who is one already gets the new role. */
@@ -301,7 +319,7 @@ export const UpdateTeamMember = requestContract({
   request: z.object({
     ...changed,
     teamId: TeamId,
-    member: TeamMember.extend({ role: z.enum(['admin', 'user']).optional() }),
+    member: TeamMemberChange,
   }),
   reply: z.object({ v, team: TeamAnswer }),
   deadlineMs,
@@ -309,7 +327,13 @@ export const UpdateTeamMember = requestContract({
 
 export const RemoveTeamMembers = requestContract({
   subject: 'accounting.team.member_delete',
-  request: z.object({ ...changed, teamId: TeamId, userIds: z.array(UserId).min(1).max(500) }),
+  request: z.object({
+    ...changed,
+    teamId: TeamId,
+    userIds: z.array(UserId).max(500),
+    /** Since 0.2: members by their e-mail addresses. */
+    userEmails: z.array(z.string()).max(500).default([]),
+  }),
   reply: z.object({ v, team: TeamAnswer }),
   deadlineMs,
 });

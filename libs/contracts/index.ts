@@ -112,6 +112,7 @@ export {
   OwnerName,
   mostUsd,
   TeamMember,
+  TeamMemberChange,
   AddTeamMembers,
   RemoveTeamMembers,
   UpdateTeamMember,

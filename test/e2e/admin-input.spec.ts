@@ -130,7 +130,7 @@ const bodies: readonly (readonly [route: string, body: object, param: string, me
   ['/team/new', { team_id: 'known-team' }, 'team_id', 'exists'],
   ['/team/new', { team_alias: 5 }, 'team_alias', 'text'],
   ['/team/new', { max_budget: -1 }, 'max_budget', 'negative'],
-  ['/team/new', { members_with_roles: [{ role: 'admin' }] }, 'members_with_roles', 'text'],
+  ['/team/new', { members_with_roles: [{ role: 'admin' }] }, 'members_with_roles', 'user_email'],
   ['/team/new', { key: 'sk-12345678' }, 'key', 'cannot'],
   ['/team/update', {}, 'team_id', 'Missing'],
   ['/team/update', { team_id: 'known-team', tpm_limit: -1 }, 'tpm_limit', 'negative'],
@@ -162,6 +162,14 @@ const bodies: readonly (readonly [route: string, body: object, param: string, me
     'member.0.max_budget_in_team',
     '9000000',
   ],
+  ['/team/member_add', { team_id: 'known-team', member: { role: 'user' } }, 'member.0.user_id', 'Missing'],
+  [
+    '/team/member_add',
+    { team_id: 'known-team', member: { user_id: 'a' }, max_budget_in_team: -1 },
+    'max_budget_in_team',
+    'negative',
+  ],
+  ['/team/member_delete', { team_id: 'known-team', user_email: 'no@example.org' }, 'user_email', 'no@example.org'],
   ['/team/member_update', { team_id: 'known-team' }, 'user_id', 'Missing'],
   ['/team/member_update', { team_id: 'known-team', user_id: 'stranger' }, 'user_id', 'stranger'],
   [

@@ -243,8 +243,10 @@ describe('a team', () => {
     const member = (user_id: string, more: object = {}) => ({ user_id, ...more });
     await post('/team/member_add', {
       team_id: 'lab',
-      member: [member('ada', { max_budget_in_team: costUsd }), member('bob', { role: 'admin' })],
+      member: member('ada'),
+      max_budget_in_team: costUsd,
     });
+    await post('/team/member_add', { team_id: 'lab', member: [member('bob', { role: 'admin' })] });
     const ada = await generate({ team_id: 'lab', user_id: 'ada' });
     const bob = await generate({ team_id: 'lab', user_id: 'bob' });
     const adaElsewhere = await generate({ user_id: 'ada' });

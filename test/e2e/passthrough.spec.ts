@@ -263,12 +263,12 @@ describe('a key', () => {
     const spend = Object.fromEntries(
       (await rowsOf(key)).map((row) => [`${row.call_type} ${row.model_group}`, row.spend]),
     );
-    expect(spend['openai-transcription ears']).toBeCloseTo(heardSeconds * 0.0001, 9);
-    expect(spend['openai-speech voice']).toBeCloseTo(0.015, 9);
-    expect(spend['openai-image painter-dear']).toBeCloseTo(0.12, 9);
+    expect(spend['atranscription ears']).toBeCloseTo(heardSeconds * 0.0001, 9);
+    expect(spend['aspeech voice']).toBeCloseTo(0.015, 9);
+    expect(spend['aimage_generation painter-dear']).toBeCloseTo(0.12, 9);
     // One token of text, 100 of pictures, 1,000 that were drawn.
-    expect(spend['openai-image painter']).toBeCloseTo((2 + 100 * 2.5 + 1_000 * 8) / 1e6, 9);
-    expect(spend['openai-moderation guard']).toBe(0);
+    expect(spend['aimage_generation painter']).toBeCloseTo((2 + 100 * 2.5 + 1_000 * 8) / 1e6, 9);
+    expect(spend['amoderation guard']).toBe(0);
   });
 
   it('with a budget may not use what has no known price', async () => {

@@ -73,7 +73,7 @@ describe('/spend/logs', () => {
     const times = rows.map((row) => String(row['startTime']));
     expect(times).toEqual(times.toSorted((a, b) => (a < b ? 1 : -1)));
     expect(rows.at(-1)).toMatchObject({
-      call_type: 'openai-chat',
+      call_type: 'acompletion',
       api_key: keys.alpha.token,
       spend: costUsd,
       prompt_tokens: 10,

@@ -1,7 +1,10 @@
 /** Teams and users that keys name: made where they do not exist, without limits. */
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { TeamId, UserId } from '#contracts';
+import { IsNull } from 'typeorm';
+import { UserId, type TeamId, type TeamMember } from '#contracts';
 import { TeamEntity, UserEntity } from '../database/entities/access.entity.js';
+import { badField } from './admin-fields.js';
 import type { AdminWork } from './admin-transaction.store.js';
 import { newTeam, newUser } from './new-rows.js';
 
@@ -40,6 +43,32 @@ export class OwnerStore {
     await work.tx.save(UserEntity, row);
     work.note({ kind: 'user', id, action: 'create', before: null, after: row });
     return true;
+  }
+
+  /** The user that a member is: by id, else by e-mail address; made where there is none. */
+  async ensureMember(work: AdminWork, { user_id: named, user_email: email }: TeamMember): Promise<UserId> {
+    const known = named === undefined && email != null ? await this.userByEmail(work, email) : null;
+    const id = named ?? known ?? UserId.parse(randomUUID());
+    if ((await this.ensureUser(work, id)) && email != null) await work.tx.update(UserEntity, { id }, { email });
+    return id;
+  }
+
+  /** Users by their e-mail addresses; throws GatewayError invalid_request for an address that nobody has. */
+  async usersByEmail(work: AdminWork, emails: readonly string[]): Promise<UserId[]> {
+    const ids: UserId[] = [];
+    for (const email of emails) {
+      const id = await this.userByEmail(work, email);
+      if (id === null) throw badField('user_email', `nobody has the address ${email}`);
+      ids.push(id);
+    }
+    return ids;
+  }
+
+  /** The oldest user with the address. */
+  private async userByEmail(work: AdminWork, email: string): Promise<UserId | null> {
+    await lockName(work, `email:${email}`);
+    const where = { email, deletedAt: IsNull() };
+    return (await work.tx.findOne(UserEntity, { where, order: { createdAt: 'ASC' } }))?.id ?? null;
   }
 }
 

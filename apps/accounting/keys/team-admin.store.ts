@@ -96,7 +96,8 @@ export class TeamAdmin {
   removeMembers(request: z.output<typeof RemoveTeamMembers.request>): Promise<z.input<typeof RemoveTeamMembers.reply>> {
     return this.admin.run(request.actor, async (work) => {
       await this.teams.take(work.tx, request.teamId);
-      for (const userId of request.userIds) {
+      const byEmail = await this.owners.usersByEmail(work, request.userEmails);
+      for (const userId of [...request.userIds, ...byEmail]) {
         const before = await memberOf(work, request.teamId, userId);
         await forgetMember(work, request.teamId, userId);
         work.note({ kind: 'team', id: request.teamId, action: 'member_delete', before, after: null });
@@ -126,13 +127,10 @@ export class TeamAdmin {
   private async addMembers(work: AdminWork, team: TeamRow, members: readonly TeamMember[]): Promise<void> {
     const teamId = team.id;
     for (const member of members) {
-      const made = await this.owners.ensureUser(work, member.user_id);
-      if (made && member.user_email != null) {
-        await work.tx.update(UserEntity, { id: member.user_id }, { email: member.user_email });
-      }
+      const userId = await this.owners.ensureMember(work, member);
       const row = {
         teamId,
-        userId: member.user_id,
+        userId,
         role: member.role,
         maxBudgetNanoUsd: nanoOf(member.max_budget_in_team),
         addedAt: work.making.now,

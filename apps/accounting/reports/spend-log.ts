@@ -1,6 +1,7 @@
 /** Rows of usage in the shape of LiteLLM's SpendLogs, and as CSV. */
 import type { SpendLogRow } from '#contracts';
 import type { UsageRow } from '../usage/usage-row.js';
+import { callTypeOf } from './call-type.js';
 
 const usd = (nano: number) => nano / 1_000_000_000;
 
@@ -9,7 +10,7 @@ export function spendLogRow(row: UsageRow): SpendLogRow {
   const firstToken = row.firstTokenMs === null ? null : new Date(row.startedAt.getTime() + row.firstTokenMs);
   return {
     request_id: row.requestId,
-    call_type: row.endpoint,
+    call_type: callTypeOf(row.endpoint),
     api_key: row.keyId ?? '',
     spend: usd(row.costNanoUsd ?? 0),
     total_tokens: row.inputTokens + row.outputTokens,

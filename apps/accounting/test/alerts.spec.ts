@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LeaseBudget, UsageClose } from '#contracts';
+import { KeyId, LeaseBudget, UpdateKey, UsageClose } from '#contracts';
 import { startNats, startPostgres, type TestDatabase, type TestServer } from '#testing';
 import { signatureOf } from '../alerts/signature.js';
 import { SpendReports } from '../alerts/spend-reports.store.js';
@@ -88,6 +88,32 @@ describe('alerts', () => {
       return rows.length === 1;
     });
     expect(received).toHaveLength(3);
+  });
+
+  it('come again after the spend was set back, or the limit was raised', async () => {
+    const actor = { kind: 'master' as const, keyId: null, alias: null };
+    const key = { by: 'id' as const, id: KeyId.parse('k1') };
+    const hooks = () => received.filter((one) => one.path === '/hook').map((one) => JSON.parse(one.body) as object);
+    const charge = (id: string, costNanoUsd: number) => {
+      const payer = { leases: [{ id: 'l1', scope: 'usd/key/k1', windowId: 'all' }] };
+      return service.bus.publishDurable(UsageClose, closeEvent(id, { costNanoUsd, payer }), { messageId: id });
+    };
+    let told = hooks().length;
+    const next = async () => {
+      await until(() => hooks().length > told);
+      told = hooks().length;
+      return hooks().at(-1);
+    };
+    await service.bus.request(UpdateKey, { v: 1, actor, key, fields: { max_budget: 1, spend: 0 } });
+    await charge('again', 850_000_000);
+    expect(await next()).toMatchObject({ event: 'threshold_crossed', spend: 0.85 });
+    await service.bus.request(UpdateKey, { v: 1, actor, key, fields: { max_budget: 10 } });
+    await charge('more', 7_500_000_000);
+    expect(await next()).toMatchObject({ event: 'threshold_crossed', max_budget: 10 });
+    // The line stays crossed: nobody is told of it a third time.
+    await service.bus.request(UpdateKey, { v: 1, actor, key, fields: { max_budget: 10.1 } });
+    const { rows } = await service.sql.query(`SELECT threshold FROM budget_alert WHERE scope = 'usd/key/k1'`);
+    expect(rows).toEqual([{ threshold: '80' }]);
   });
 
   it('report what was spent yesterday, once', async () => {

@@ -14,6 +14,7 @@ import {
   memberId,
   RemoveTeamMembers,
   TeamId,
+  TeamMember,
   UpdateKey,
   UpdateTeam,
   UpdateTeamMember,
@@ -110,6 +111,28 @@ describe('a member', () => {
       before: { maxBudgetNanoUsd: 50 * dollar },
       after: { maxBudgetNanoUsd: null },
     });
+  });
+
+  it('is found by an e-mail address, and made where nobody has it', async () => {
+    const lab = TeamId.parse('lab/2');
+    await service.bus.request(CreateTeam, { v: 1, actor, fields: { team_id: lab } });
+    const add = (...members: object[]) =>
+      service.bus.request(AddTeamMembers, {
+        v: 1,
+        actor,
+        teamId: lab,
+        members: members.map((one) => TeamMember.parse(one)),
+      });
+    const { team } = await add({ user_id: 'cy', user_email: 'cy@example.org' }, { user_email: 'new@example.org' });
+    const emails = team.members_with_roles.map((one) => one.user_email);
+    expect(emails.sort()).toEqual(['cy@example.org', 'new@example.org']);
+    const again = await add({ user_email: 'cy@example.org', role: 'admin' });
+    expect(again.team.members).toHaveLength(2);
+    expect(again.team.admins).toEqual(['cy']);
+    const leave = (userEmails: string[]) =>
+      service.bus.request(RemoveTeamMembers, { v: 1, actor, teamId: lab, userIds: [], userEmails });
+    expect((await leave(['new@example.org'])).team.members).toEqual(['cy']);
+    await expect(leave(['nobody@example.org'])).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   it('loses it with the membership', async () => {

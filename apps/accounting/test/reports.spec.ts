@@ -216,3 +216,51 @@ describe('reports', () => {
       .toMatchObject({ max_budget: 100 });
   });
 });
+
+describe('the sums of each day by one thing', () => {
+  it('are those of the rows, after corrections too', async () => {
+    // A worker's word comes after an ingress' guess: the sums of its day change, and those of the thing with them.
+    for (const [source, costNanoUsd] of [
+      ['ingress', 5_000_000],
+      ['worker', 7_000_000],
+    ] as const) {
+      const event = closeEvent('guessed', { source, costNanoUsd, startedAt: '2026-11-20T10:00:00.000Z' });
+      const read = readUsage('usage.close', event);
+      if (read.kind === 'close') await service.get(UsageStore).post([read.row], []);
+    }
+    for (const [kind, column] of [
+      ['team', 'team_id'],
+      ['user', 'user_id'],
+      ['api_key', 'key_id'],
+      ['model', 'model'],
+      ['provider', 'provider'],
+      ['backend', 'backend_id'],
+    ] as const) {
+      const numbers = (name: string) =>
+        `requests::bigint, failures::bigint, input_tokens::bigint, output_tokens::bigint, spend_nano_usd::bigint, ${name} AS id`;
+      const { rows: kept } = await service.sql.query(
+        `SELECT day, ${numbers('id')} FROM daily_group_spend WHERE kind = $1 ORDER BY day, id`,
+        [kind],
+      );
+      const { rows: summed } = await service.sql.query(
+        `SELECT day, ${numbers('id')} FROM (SELECT day, ${column} AS id, sum(requests) AS requests, sum(failures) AS failures,
+           sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(spend_nano_usd) AS spend_nano_usd
+         FROM daily_spend GROUP BY 1, 2) s ORDER BY day, id`,
+      );
+      expect(kept.length).toBeGreaterThan(1);
+      expect(kept).toEqual(summed);
+    }
+  });
+
+  it('answer over a year as over a month', async () => {
+    const year = { ...november, start_date: '2026-01-01', end_date: '2026-12-31' };
+    const sumsOf = async (period: typeof november) => {
+      const { days } = await service.bus.request(ReportSpend, { ...period, group_by: 'team' });
+      return days.map((day) => [
+        day.group_by_day,
+        day.groups.map(({ id, name, spend, requests }) => ({ id, name, spend, requests })),
+      ]);
+    };
+    expect(await sumsOf(year)).toEqual(await sumsOf(november));
+  });
+});

@@ -136,15 +136,12 @@ describe('the books, for any events in any order and any batches', () => {
         expect(add(ledger.filter((entry) => entry.scope === null).map((entry) => entry.amount))).toBe(cost);
         expect(add([...sums.values()].map((one) => one.spendNanoUsd))).toBe(cost);
         expect(add([...sums.values()].map((one) => one.requests + one.failures))).toBe(rows.size);
-        const leasedFrom = (id: string) => [...rows.values()].filter((one) => one.leases.some((lease) => lease.id === id));
+        const leasedFrom = (id: string) =>
+          [...rows.values()].filter((one) => one.leases.some((lease) => lease.id === id));
         const inScope = (scope: string) => add(ledger.filter((one) => one.scope === scope).map((one) => one.amount));
         expect(inScope('usd/key/k')).toBe(add(leasedFrom('l1').map((one) => one.costNanoUsd ?? 0)));
-        expect(inScope('tokens/team/t')).toBe(
-          add(leasedFrom('l2').map((one) => one.inputTokens + one.outputTokens)),
-        );
-        expect(inScope('requests/user/u')).toBe(
-          leasedFrom('l3').filter((one) => one.outcome !== 'failure').length,
-        );
+        expect(inScope('tokens/team/t')).toBe(add(leasedFrom('l2').map((one) => one.inputTokens + one.outputTokens)));
+        expect(inScope('requests/user/u')).toBe(leasedFrom('l3').filter((one) => one.outcome !== 'failure').length);
       }),
     );
   });

@@ -79,7 +79,8 @@ export function readInput<S extends z.ZodType>(schema: S, value: unknown): z.out
 export function mustBeStorable(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string' && !isStorable(value)) throw badInput(path, 'must not hold NUL or broken characters');
   // 1e400 is valid JSON and no number here; over the bus it would become null, which means "no limit".
-  if (typeof value === 'number' && !Number.isFinite(value)) throw badInput(path, 'must be a number that is not too large');
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw badInput(path, 'must be a number that is not too large');
   if (typeof value !== 'object' || value === null) return;
   if (depth >= mostDepth) throw badInput(path, `must be nested at most ${mostDepth} levels deep`);
   for (const [key, inner] of Object.entries(value)) {

@@ -13,6 +13,7 @@ import {
   RemoveTeamMembers,
   TeamId,
   TeamMember,
+  TeamMemberChange,
   UpdateTeam,
   UpdateTeamMember,
   UserId,
@@ -29,14 +30,14 @@ const Added = Named.extend({
     .array(TeamMember, 'must be {user_id, role} or a list of them')
     .min(1, 'must name at least one member')
     .max(500, 'must be at most 500 members'),
+  // LiteLLM's place for it; what stands at a member itself is meant for that one.
+  max_budget_in_team: TeamMemberChange.shape.max_budget_in_team,
 });
-const Changed = Named.extend({
-  ...TeamMember.shape,
-  role: z.enum(['admin', 'user'], 'must be admin or user').optional(),
-});
+const Changed = Named.extend(TeamMemberChange.shape);
 const Leaving = Named.extend({
   user_id: name(128).pipe(UserId).optional(),
   user_ids: names(name(128)).pipe(z.array(UserId).min(1, 'must name at least one user')).optional(),
+  user_email: name(320).optional(),
 });
 const InfoQuery = z.object({ team_id: name(128).pipe(TeamId) });
 const ListQuery = z.object({
@@ -98,7 +99,9 @@ export class TeamsController {
   @HttpCode(200)
   async addMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const { team_id: teamId, member: members } = readInput(Added, severalMembers(adminBody(request)));
+    const body = readInput(Added, severalMembers(adminBody(request)));
+    const { team_id: teamId, max_budget_in_team } = body;
+    const members = body.member.map((member) => ({ max_budget_in_team, ...member }));
     return (await this.bus.request(AddTeamMembers, { v: 1, actor, teamId, members })).team;
   }
 
@@ -117,14 +120,15 @@ export class TeamsController {
   @HttpCode(200)
   async removeMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
-    const { team_id: teamId, user_id: one, user_ids: several } = readInput(Leaving, adminBody(request));
+    const { team_id: teamId, user_id: one, user_ids: several, user_email } = readInput(Leaving, adminBody(request));
     const userIds = several ?? (one === undefined ? [] : [one]);
-    if (userIds.length === 0)
+    const userEmails = user_email === undefined || userIds.length > 0 ? [] : [user_email];
+    if (userIds.length + userEmails.length === 0)
       throw new GatewayError('invalid_request', {
         message: "Missing required parameter: 'user_id'.",
         param: 'user_id',
       });
-    return (await this.bus.request(RemoveTeamMembers, { v: 1, actor, teamId, userIds })).team;
+    return (await this.bus.request(RemoveTeamMembers, { v: 1, actor, teamId, userIds, userEmails })).team;
   }
 
   @Get('info')
