@@ -151,7 +151,17 @@ export const ReportDay = z.object({
   groups: z.array(
     SpendLine.extend({
       metadata: z.array(
-        z.object({ model: text, spend: usd, total_tokens: count, api_key: text.nullable(), requests: count }),
+        z.object({
+          model: text,
+          spend: usd,
+          total_tokens: count,
+          api_key: text.nullable(),
+          requests: count,
+          /** Since 0.2. */
+          failures: count.default(0),
+          prompt_tokens: count.default(0),
+          completion_tokens: count.default(0),
+        }),
       ),
     }),
   ),

@@ -223,6 +223,50 @@ describe('reports', () => {
     expect(await get('/global/spend/models')).toMatchObject([{ id: 'one' }, { id: 'two' }]);
   });
 
+  it('under LiteLLM\u2019s other names', async () => {
+    const activity = await get(`/user/daily/activity?${days}`);
+    expect(activity).toMatchObject({
+      results: [
+        {
+          date: today,
+          metrics: {
+            spend: 4 * costUsd,
+            api_requests: 5,
+            successful_requests: 4,
+            failed_requests: 1,
+            total_tokens: 440,
+          },
+          breakdown: {
+            entities: { 'user-alpha': { metrics: { api_requests: 3 } } },
+            models: { one: { metrics: { api_requests: 3, completion_tokens: 300 } } },
+            api_keys: { [keys.beta.token]: { metrics: { failed_requests: 1 } } },
+          },
+        },
+      ],
+      metadata: { total_spend: 4 * costUsd, total_api_requests: 5, has_more: false },
+    });
+    const one = await get(`/user/daily/activity/aggregated?${days}&user_id=user-beta`);
+    expect(one).toMatchObject({ metadata: { total_spend: costUsd } });
+    const teams = await get(`/team/daily/activity?${days}&team_ids=team-alpha,nobody`);
+    expect(teams).toMatchObject({ metadata: { total_successful_requests: 3, total_failed_requests: 0 } });
+    expect(await get(`/user/daily/activity?${days}`, keys.beta.key)).toMatchObject({
+      metadata: { total_api_requests: 2 },
+    });
+    expect(await get('/global/spend/provider')).toMatchObject([
+      { id: 'openai', spend: expect.closeTo(4 * costUsd, 9) },
+    ]);
+    expect(await get('/global/spend/logs')).toEqual([{ date: today, spend: expect.closeTo(4 * costUsd, 9) }]);
+    const { spend_per_tag: tags } = await get<{ spend_per_tag: Json[] }>('/global/spend/tags');
+    expect(tags).toContainEqual({ name: 'tag-beta', spend: expect.closeTo(costUsd, 9), log_count: 2 });
+    expect(await get<Json[]>('/global/spend/keys?limit=1')).toHaveLength(1);
+    expect(await get('/key/aliases')).toMatchObject({ aliases: ['alpha', 'beta'], total_count: 2 });
+  });
+
+  it('that LiteLLM has and we have not say what to do instead', async () => {
+    const { error } = await get<{ error: Json }>('/customer/info?end_user_id=x');
+    expect(error).toMatchObject({ code: 'not_found', message: expect.stringContaining('group_by=customer') });
+  });
+
   it('of a key are about itself', async () => {
     const { key } = keys.beta;
     expect(await get<Json[]>('/spend/logs', key)).toHaveLength(2);

@@ -60,6 +60,9 @@ function reportGroup(rows: readonly GroupDaySums[]): ReportDay['groups'][number]
     total_tokens: row.inputTokens + row.outputTokens,
     api_key: row.keyId,
     requests: row.requests,
+    failures: row.failures,
+    prompt_tokens: row.inputTokens,
+    completion_tokens: row.outputTokens,
   }));
   return { ...spendLine(addUp(rows)), metadata: metadata.sort((a, b) => b.spend - a.spend) };
 }

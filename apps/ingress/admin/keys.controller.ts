@@ -47,6 +47,11 @@ const ListQuery = z.object({
   sort_order: optionalWord(['asc', 'desc']),
   return_full_object: flag,
 });
+const AliasQuery = z.object({
+  page: pageNumber,
+  size: wholeNumber({ min: 1, max: 100, fallback: 50 }),
+  search: optionalText(),
+});
 
 @Controller('key')
 export class KeysController {
@@ -56,7 +61,7 @@ export class KeysController {
     private readonly environment: Environment,
   ) {}
 
-  @Post('generate')
+  @Post(['generate', 'service-account/generate'])
   @HttpCode(200)
   async generate(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
@@ -172,6 +177,21 @@ export class KeysController {
       total_count: reply.total_count,
       current_page: reply.current_page,
       total_pages: reply.total_pages,
+    };
+  }
+
+  @Get('aliases')
+  async aliases(@Req() request: AdminRequest): Promise<object> {
+    await this.callers.of(request);
+    const { page, size, search } = readQuery(AliasQuery, request.query);
+    const query = { v: 1 as const, page, size, key_alias: search, sort_by: 'key_alias' as const };
+    const reply = await this.bus.request(ListKeys, { ...query, sort_order: 'asc' });
+    return {
+      aliases: reply.keys.flatMap((key) => key.key_alias ?? []),
+      total_count: reply.total_count,
+      current_page: reply.current_page,
+      total_pages: reply.total_pages,
+      size,
     };
   }
 

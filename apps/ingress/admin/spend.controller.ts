@@ -19,6 +19,7 @@ import { Environment } from '#config';
 import type { HttpReply } from '../completion/completion.controller.js';
 import { AdminCallers, type AdminCaller, type AdminRequest } from './admin-caller.client.js';
 import { optionalText, optionalWord, readQuery, wholeNumber } from './admin-input.js';
+import { dailyActivity } from './daily-activity.js';
 import { keyRefOf } from './key-secret.js';
 
 const PeriodQuery = z.object({ start_date: optionalText(40), end_date: optionalText(40) });
@@ -56,6 +57,8 @@ const ReportQuery = PeriodQuery.extend({
   internal_user_id: optionalText(),
   customer_id: optionalText(),
 });
+const ActivityQuery = PeriodQuery.extend({ user_id: optionalText(128), team_ids: optionalText(4_000) });
+const RankQuery = PeriodQuery.extend({ limit: wholeNumber({ min: 1, max: 1_000, fallback: 100 }) });
 const AuditQuery = z.object({
   target_kind: optionalWord(['key', 'team', 'user']),
   target_id: optionalText(128),
@@ -123,6 +126,40 @@ export class SpendController {
     return this.rank(request, 'model');
   }
 
+  @Get('global/spend/provider')
+  providers(@Req() request: AdminRequest): Promise<unknown> {
+    return this.rank(request, 'provider');
+  }
+
+  @Get('global/spend/tags')
+  async tagTotals(@Req() request: AdminRequest): Promise<unknown> {
+    const caller = await this.callers.of(request);
+    const { tags } = await this.bus.request(ReportTags, { v: 1, ...periodOf(request, caller) });
+    const line = (tag: (typeof tags)[number]) => ({
+      name: tag.individual_request_tag,
+      spend: tag.total_spend,
+      log_count: tag.log_count,
+    });
+    return { spend_per_tag: tags.map(line) };
+  }
+
+  @Get('global/spend/logs')
+  async daily(@Req() request: AdminRequest): Promise<unknown> {
+    const caller = await this.callers.of(request);
+    const { all } = await this.bus.request(ReportActivity, { v: 1, ...periodOf(request, caller) });
+    return all.daily_data.map(({ day, spend }) => ({ date: day, spend }));
+  }
+
+  @Get(['user/daily/activity', 'user/daily/activity/aggregated'])
+  userActivity(@Req() request: AdminRequest): Promise<unknown> {
+    return this.activityOf(request, 'user');
+  }
+
+  @Get('team/daily/activity')
+  teamActivity(@Req() request: AdminRequest): Promise<unknown> {
+    return this.activityOf(request, 'team');
+  }
+
   @Get('global/spend')
   async total(@Req() request: AdminRequest): Promise<unknown> {
     await this.callers.of(request);
@@ -173,9 +210,20 @@ export class SpendController {
     return { entries, next };
   }
 
+  private async activityOf(request: AdminRequest, group: 'user' | 'team'): Promise<object> {
+    const { seenBy } = await this.callers.of(request);
+    const { start_date, end_date, ...named } = readQuery(ActivityQuery, request.query);
+    const ids = group === 'user' ? [named.user_id ?? ''] : (named.team_ids ?? '').split(',');
+    const only = ids.filter((id) => id !== '');
+    const reply = await this.bus.request(ReportSpend, { v: 1, seenBy, start_date, end_date, group_by: group });
+    return dailyActivity(reply.days, only.length === 0 ? null : new Set(only));
+  }
+
   private async rank(request: AdminRequest, group: ReportGroup): Promise<unknown> {
     const caller = await this.callers.of(request);
-    return (await this.bus.request(RankSpend, { v: 1, ...periodOf(request, caller), group_by: group })).lines;
+    const { seenBy } = caller;
+    const query = readQuery(RankQuery, request.query);
+    return (await this.bus.request(RankSpend, { v: 1, seenBy, ...query, group_by: group })).lines;
   }
 
   /** Scripts filter by the key itself or by its token. */

@@ -95,7 +95,7 @@ export class TeamsController {
     return this.setBlocked(request, false);
   }
 
-  @Post('member_add')
+  @Post(['member_add', 'bulk_member_add'])
   @HttpCode(200)
   async addMembers(@Req() request: AdminRequest): Promise<TeamAnswer> {
     const { actor } = await this.callers.of(request);
@@ -159,7 +159,9 @@ export class TeamsController {
 
 /** One member may be given without a list. */
 function severalMembers(body: Record<string, unknown>): Record<string, unknown> {
-  const { member } = body;
+  // LiteLLM's bulk_member_add calls them members.
+  const member = body['member'] ?? body['members'];
+  if (Array.isArray(member)) return { ...body, member };
   return member === undefined || Array.isArray(member) ? body : { ...body, member: [member] };
 }
 

@@ -6,6 +6,7 @@ import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { allowedMethods, type ServedRoute } from './allowed-methods.js';
 import { errorAnswer } from './error-body.js';
+import { insteadOf } from './not-here.js';
 import { scopeHeaders, scopeOf } from './request-scope.js';
 
 interface FastifyLike {
@@ -105,7 +106,7 @@ function notServed(request: IncomingMessage, methodsOf: (path: string) => readon
     const message = `Not allowed to ${request.method} on ${path}; allowed: ${allowed}.`;
     return new GatewayError('method_not_allowed', { message, allow: allowed });
   }
-  return new GatewayError('not_found', {
-    message: `Unknown request URL: ${request.method} ${path}. Please check the URL for typos.`,
-  });
+  const instead = insteadOf(path);
+  const message = `Unknown request URL: ${request.method} ${path}. ${instead ?? 'Please check the URL for typos.'}`;
+  return new GatewayError('not_found', { message });
 }

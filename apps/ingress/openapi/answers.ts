@@ -57,6 +57,33 @@ export const SpendReport = z.array(ReportDay);
 export const Activity = ReportActivity.reply.shape.all;
 export const ActivityByModel = ReportActivity.reply.shape.models;
 export const TagList = ReportTags.reply.shape.tags;
+export const TagTotals = z.object({
+  spend_per_tag: z.array(z.object({ name: text, spend: z.number(), log_count: count })),
+});
+export const DailyTotals = z.array(z.object({ date: text, spend: z.number() }));
+const metrics = z.object({
+  spend: z.number(),
+  prompt_tokens: count,
+  completion_tokens: count,
+  total_tokens: count,
+  api_requests: count,
+  successful_requests: count,
+  failed_requests: count,
+});
+const shares = z.record(text, z.object({ metrics, metadata: z.object({}) }));
+export const DailyActivity = z.object({
+  results: z.array(
+    z.object({ date: text, metrics, breakdown: z.object({ entities: shares, models: shares, api_keys: shares }) }),
+  ),
+  metadata: z.looseObject({ total_spend: z.number(), total_tokens: count, total_api_requests: count }),
+});
+export const KeyAliases = z.object({
+  aliases: z.array(text),
+  total_count: count,
+  current_page: count,
+  total_pages: count,
+  size: count,
+});
 export const AuditList = z.object({ entries: z.array(AuditEntry), next: count.nullable() });
 
 export const ModelList = z.object({

@@ -215,7 +215,12 @@ export const NamedTeamBody = z.object({ team_id: text });
 export const DeletedTeamsBody = z.object({ team_ids: z.array(text) });
 export const MembersBody = z.object({
   team_id: text,
-  member: anything.describe('{user_id, role, max_budget_in_team} or a list of them'),
+  member: anything.describe('{user_id, user_email, role, max_budget_in_team} or a list of them'),
+  max_budget_in_team: z.number().min(0).nullable().describe('USD, of each that has none of its own').optional(),
+});
+export const BulkMembersBody = z.object({
+  team_id: text,
+  members: z.array(anything).describe('Each {user_id, user_email, role, max_budget_in_team}'),
 });
 export const ChangedMemberBody = z.object({
   team_id: text,
@@ -227,6 +232,7 @@ export const LeavingMembersBody = z.object({
   team_id: text,
   user_id: text.optional(),
   user_ids: z.array(text).optional(),
+  user_email: text.optional(),
 });
 export const NamedUserBody = z.object({ user_id: text });
 export const DeletedUsersBody = z.object({ user_ids: z.array(text) });

@@ -82,6 +82,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /v1/model/info': { tag: 'models', summary: 'Deployments of these models, with price, context and data policy' },
 
   'POST /key/generate': { tag: 'keys', summary: 'Make a key', body: body.NewKeyBody, answer: answer.KeyWithSecret },
+  'POST /key/service-account/generate': {
+    tag: 'keys',
+    summary: 'The same, under LiteLLM’s name for keys without a user',
+    body: body.NewKeyBody,
+    answer: answer.KeyWithSecret,
+  },
   'POST /key/update': { tag: 'keys', summary: 'Change a key', body: body.ChangedKeyBody, answer: KeyAnswer },
   'POST /key/delete': { tag: 'keys', summary: 'Delete keys', body: body.DeletedKeysBody, answer: answer.DeletedKeys },
   'POST /key/block': { tag: 'keys', summary: 'Block a key at once', body: body.NamedKeyBody, answer: KeyAnswer },
@@ -103,6 +109,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'A key, its limits and what it spent; a key sees itself',
     query: { key: 'The key or its token; without it the key that asks' },
     answer: answer.KeyInfo,
+  },
+  'GET /key/aliases': {
+    tag: 'keys',
+    summary: 'The names of keys',
+    query: { ...page, search: 'The beginning of the name' },
+    answer: answer.KeyAliases,
   },
   'GET /key/list': {
     tag: 'keys',
@@ -136,6 +148,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     body: body.ChangedMemberBody,
   },
   'POST /team/member_add': { tag: 'teams', summary: 'Add members', body: body.MembersBody, answer: TeamAnswer },
+  'POST /team/bulk_member_add': {
+    tag: 'teams',
+    summary: 'The same, with the members as `members`',
+    body: body.BulkMembersBody,
+    answer: TeamAnswer,
+  },
   'POST /team/member_delete': {
     tag: 'teams',
     summary: 'Remove members',
@@ -236,6 +254,32 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /global/spend/keys': { tag: 'spend', summary: 'Keys by spend', query: period, answer: answer.SpendLines },
   'GET /global/spend/teams': { tag: 'spend', summary: 'Teams by spend', query: period, answer: answer.SpendLines },
   'GET /global/spend/models': { tag: 'spend', summary: 'Models by spend', query: period, answer: answer.SpendLines },
+  'GET /global/spend/provider': {
+    tag: 'spend',
+    summary: 'Providers by spend',
+    query: period,
+    answer: answer.SpendLines,
+  },
+  'GET /global/spend/tags': { tag: 'spend', summary: 'Tags by spend', query: period, answer: answer.TagTotals },
+  'GET /global/spend/logs': { tag: 'spend', summary: 'What each day cost', query: period, answer: answer.DailyTotals },
+  'GET /user/daily/activity': {
+    tag: 'spend',
+    summary: 'Days with their users, models and keys',
+    query: { ...period, user_id: 'Of one user' },
+    answer: answer.DailyActivity,
+  },
+  'GET /user/daily/activity/aggregated': {
+    tag: 'spend',
+    summary: 'The same',
+    query: { ...period, user_id: 'Of one user' },
+    answer: answer.DailyActivity,
+  },
+  'GET /team/daily/activity': {
+    tag: 'spend',
+    summary: 'Days with their teams, models and keys',
+    query: { ...period, team_ids: 'Of some teams, with commas between' },
+    answer: answer.DailyActivity,
+  },
   'GET /global/activity': {
     tag: 'spend',
     summary: 'Requests and tokens of each day',

@@ -1,0 +1,33 @@
+/** Routes of LiteLLM's proxy that mean nothing here, and what to do instead: told with the 404. Pure. */
+
+const instead: readonly (readonly [route: RegExp, hint: string])[] = [
+  [
+    /^\/budget\//,
+    'Budgets are fields of keys, teams and users here: max_budget and budget_duration of /key/update, for example.',
+  ],
+  [
+    /^\/(customer|end_user)\//,
+    'End users are not managed here, only counted: see /global/spend/report?group_by=customer.',
+  ],
+  [/^\/tag\//, 'Tags need no registration: send them with a request, or give them to a key; see /spend/tags.'],
+  [/^\/organization\//, 'There are no organizations here: use teams.'],
+  [
+    /^\/(model\/(new|update|delete|[^/]+\/update)|config\/(update|yaml|field)|credentials|guardrails|callbacks)(\/|$)/,
+    'Models and settings stand in the config file; a change of it takes effect within two seconds.',
+  ],
+  [/^\/health\/(test_connection|services|history|latest)/, 'See /health for every backend and its last probe.'],
+  [/^\/spend\/logs\/(v2|ui)/, 'See /spend/logs, which has pages: the header x-next-cursor is the cursor of the next.'],
+  [
+    /^\/global\/spend\/(reset|refresh)/,
+    'Spend is a ledger: to open a budget again, set spend of its key, team or user.',
+  ],
+  [
+    /^(\/v1)?\/(files|batches|assistants|threads|vector_stores|fine_tuning|realtime|containers|videos)(\/|$)/,
+    'This gateway keeps nothing for its clients; call the provider for it.',
+  ],
+];
+
+/** What to do instead of calling `path`; null where there is nothing to say. */
+export function insteadOf(path: string): string | null {
+  return instead.find(([route]) => route.test(path))?.[1] ?? null;
+}
