@@ -65,11 +65,9 @@ function readToolChoice(fields: Fields, name: string): ChoiceWish {
   if (typeof value === 'string') return { choice: readMode(fields, name), allowed: null };
   const choice = fields.object(name);
   if (choice === undefined) throw wrongType(fields.pathOf(name), 'one of a string or an object', value);
-  const type = choice.choice('type', ['function', 'allowed_tools']);
+  const type = choice.choice('type', ['function', 'custom', 'allowed_tools']);
   if (type === 'allowed_tools') return readAllowedTools(choice);
-  // Chat completions nest the name under `function`; Responses and the legacy `function_call` have it at the top.
-  const holder = choice.object('function') ?? choice;
-  return { choice: { name: holder.requiredString('name') }, allowed: null };
+  return { choice: { name: readToolName(choice) }, allowed: null };
 }
 
 /** 'any' is how Mistral and Anthropic spell OpenAI's 'required'. */
@@ -84,8 +82,24 @@ function readAllowedTools(choice: Fields): ChoiceWish {
   const mode = holder.choice('mode', ['auto', 'required']);
   return {
     choice: mode ?? 'auto',
-    allowed: allowed.map((tool) => (tool.object('function') ?? tool).requiredString('name')),
+    allowed: allowed.map(readToolName),
   };
+}
+
+/** Chat completions nest the name under `function`; Responses and the legacy `function_call` have it at the top. */
+function readToolName(named: Fields): string {
+  const holder = named.object('function') ?? named;
+  return qualifiedName(holder.string('namespace'), holder.requiredString('name'));
+}
+
+/** OpenAI's bound on the name of a function. */
+const longestName = 64;
+
+/** The one name of a tool that stands in a namespace (Responses API). Of one that is too long the end tells more. */
+export function qualifiedName(namespace: string | undefined, name: string): string {
+  if (namespace === undefined) return name;
+  const joined = namespace.endsWith('__') ? namespace + name : `${namespace}__${name}`;
+  return joined.slice(-longestName);
 }
 
 function readTool(tool: Fields): Tool {

@@ -15,9 +15,18 @@ import {
   type Fields,
 } from '../openai/fields.js';
 import { readArguments } from '../openai/messages.js';
+import { qualifiedName } from '../openai/tools.js';
 import { openReasoning } from './reasoning-item.js';
+import { requireInput, sealInput } from './tools.js';
 
-const itemTypes = ['message', 'function_call', 'function_call_output', 'reasoning'] as const;
+const itemTypes = [
+  'message',
+  'function_call',
+  'function_call_output',
+  'custom_tool_call',
+  'custom_tool_call_output',
+  'reasoning',
+] as const;
 const roles = ['user', 'assistant', 'system', 'developer'] as const;
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
@@ -84,12 +93,14 @@ export function readInput(fields: Fields): ChatMessage[] {
 function readItem(item: Fields, conversation: Conversation): void {
   const type = item.string('type');
   if (type === 'item_reference') {
-    throw unsupported(item.path, 'refers to a stored item: this gateway stores none, send the item itself.');
+    const why = 'refers to a stored item, and this gateway stores none: send the item itself';
+    throw unsupported(item.path, `${why} (clients that refer to items do so unless the request says store: false).`);
   }
   if (type === undefined || type === 'message') readMessageItem(item, conversation);
-  else if (type === 'function_call') conversation.assistant({ call: readCall(item) });
+  else if (type === 'function_call') conversation.assistant({ call: readCall(item, readArguments(item)) });
+  else if (type === 'custom_tool_call') conversation.assistant({ call: readCall(item, sealInput(requireInput(item))) });
   else if (type === 'reasoning') conversation.assistant({ thinking: openReasoning(item) });
-  else if (type === 'function_call_output') {
+  else if (type === 'function_call_output' || type === 'custom_tool_call_output') {
     conversation.toolResult(item.requiredString('call_id'), readOutput(item));
   } else throw wrongValue(item.pathOf('type'), type, itemTypes);
 }
@@ -154,8 +165,9 @@ function readPart(part: Fields): ContentPart {
   return readFilePart(part, part);
 }
 
-function readCall(item: Fields): ToolCall {
-  return { id: item.requiredString('call_id'), name: item.requiredString('name'), arguments: readArguments(item) };
+function readCall(item: Fields, args: string): ToolCall {
+  const name = qualifiedName(item.string('namespace'), item.requiredString('name'));
+  return { id: item.requiredString('call_id'), name, arguments: args };
 }
 
 function readOutput(item: Fields): ContentPart[] {

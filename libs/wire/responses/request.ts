@@ -14,9 +14,10 @@ import { parseBody } from '../openai/parse-body.js';
 import { readGatewayFields } from '../openai/gateway-fields.js';
 import { readReasoning } from '../openai/reasoning.js';
 import { readExtra, readSampling, readTokenLimit, unless } from '../openai/sampling.js';
-import { chooseTools, readFunction, readJsonSchema } from '../openai/tools.js';
+import { chooseTools, readJsonSchema } from '../openai/tools.js';
 import { readEcho } from './echo.js';
 import { readInput } from './items.js';
+import { readResponsesTools } from './tools.js';
 
 const passedOn = [
   'service_tier',
@@ -34,8 +35,10 @@ export function parseResponsesBody(body: unknown): ParsedBody<ChatBody> {
     const model = fields.requiredString('model');
     const gateway = readGatewayFields(fields, model);
     const stream = fields.boolean('stream') ?? false;
-    const request = readRequest(fields);
-    const answerSettings = { response: readEcho(fields) };
+    const { tools, forms } = readResponsesTools(fields);
+    const request = readRequest(fields, tools);
+    const calls = Object.keys(forms).length === 0 ? undefined : forms;
+    const answerSettings = present({ response: readEcho(fields), calls });
     return { model, stream, includeUsage: true, request, gateway, answerSettings };
   });
 }
@@ -48,8 +51,7 @@ function refuseStored(fields: Fields): void {
   if (fields.boolean('background') === true) throw unsupported('background', why);
 }
 
-function readRequest(fields: Fields): ChatRequest {
-  const tools = fields.objects('tools', bodyLimits.tools)?.map(readFlatTool) ?? [];
+function readRequest(fields: Fields, tools: readonly Tool[]): ChatRequest {
   const { maxTokens, ...sampling } = readSampling(fields);
   return present({
     messages: readInput(fields),
@@ -61,12 +63,6 @@ function readRequest(fields: Fields): ChatRequest {
     maxTokens: readTokenLimit(fields, 'max_output_tokens') ?? maxTokens,
     extra: readResponsesExtra(fields),
   });
-}
-
-/** Tools are flat here. Tools that OpenAI runs itself cannot be had from other upstreams. */
-function readFlatTool(tool: Fields): Tool {
-  tool.requiredChoice('type', ['function']);
-  return readFunction(tool.object('function') ?? tool);
 }
 
 function readTextFormat(text: Fields | undefined): ResponseFormat | undefined {

@@ -1,10 +1,13 @@
 /** The `response` object of the Responses API, whole or as it stands while it streams. */
 import type { UpstreamUsage } from '../neutral/stream-event.js';
 import type { EncoderOptions } from '../openai/answer-encoder.js';
+import type { CallForm } from '../openai/answer-settings.js';
 import type { AnswerBlock, CollectedAnswer, CollectedChoice } from '../openai/collect-answer.js';
 import type { ClientError } from '../openai/error.js';
 import { sealReasoning } from './reasoning-item.js';
+import { openInput } from './tools.js';
 
+export type CallBlock = Extract<AnswerBlock, { kind: 'tool' }>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** The end of a response: how it went and why not further. */
@@ -20,7 +23,7 @@ export function responsesAnswer(answer: CollectedAnswer, options: EncoderOptions
   const choice = answer.choices[0];
   const outcome = outcomeOf(choice, answer.usage);
   const blocks = (choice?.blocks ?? []).filter(isShown);
-  return responseObject(options, outcome, writeItems(blocks, options.id, outcome));
+  return responseObject(options, outcome, writeItems(blocks, options, outcome));
 }
 
 /** What a choice's end means here. */
@@ -38,32 +41,54 @@ export function isShown(block: AnswerBlock): boolean {
   return block.kind !== 'reasoning' || block.text !== '' || sealReasoning(block) !== null;
 }
 
-export function writeItems(blocks: readonly AnswerBlock[], id: string, outcome: Outcome): object[] {
+export function writeItems(blocks: readonly AnswerBlock[], options: EncoderOptions, outcome: Outcome): object[] {
   // Only the last item can have been cut.
   const cut = outcome.status === 'completed' ? 'completed' : 'incomplete';
-  return blocks.map((block, index) => writeItem(block, id, index, index === blocks.length - 1 ? cut : 'completed'));
+  return blocks.map((block, index) =>
+    writeItem(block, options, index, index === blocks.length - 1 ? cut : 'completed'),
+  );
 }
 
 /** Made from the response's id and the item's place, so that it is the same in every event. */
-export function itemId(block: AnswerBlock, id: string, index: number): string {
-  const unique = `${id.replace(/^resp_/, '')}_${index}`;
-  if (block.kind === 'tool') return `fc_${unique}`;
+export function itemId(block: AnswerBlock, options: EncoderOptions, index: number): string {
+  const unique = `${options.id.replace(/^resp_/, '')}_${index}`;
+  if (block.kind === 'tool') return isCustom(block, options) ? `ctc_${unique}` : `fc_${unique}`;
   return block.kind === 'reasoning' ? `rs_${unique}` : `msg_${unique}`;
 }
 
 /** An output item with everything that its block has by now. */
-export function writeItem(block: AnswerBlock, id: string, index: number, status: ItemStatus): object {
-  const own = itemId(block, id, index);
-  if (block.kind === 'tool') {
-    const args = block.arguments === '' && status !== 'in_progress' ? '{}' : block.arguments;
-    return { id: own, type: 'function_call', status, arguments: args, call_id: block.id, name: block.name };
-  }
+export function writeItem(block: AnswerBlock, options: EncoderOptions, index: number, status: ItemStatus): object {
+  const own = itemId(block, options, index);
+  if (block.kind === 'tool') return writeCall(block, options, { id: own, status });
   if (block.kind === 'reasoning') {
     const summary = block.text === '' ? [] : [{ type: 'summary_text', text: block.text }];
     return { id: own, type: 'reasoning', status, summary, encrypted_content: sealReasoning(block) };
   }
   const begun = status !== 'in_progress' || block.text !== '';
   return { id: own, type: 'message', status, role: 'assistant', content: begun ? [writePart(block)] : [] };
+}
+
+/** A call as the client offered its tool: a function's arguments, or the text of a free-form tool. */
+function writeCall(block: CallBlock, options: EncoderOptions, own: { id: string; status: ItemStatus }): object {
+  const { name, namespace } = formOf(block, options) ?? { name: block.name };
+  const called = { call_id: block.id, name, ...(namespace === undefined ? {} : { namespace }) };
+  if (isCustom(block, options)) {
+    const input = own.status === 'in_progress' ? '' : openInput(block.arguments);
+    return { ...own, type: 'custom_tool_call', ...called, input };
+  }
+  const args = block.arguments === '' && own.status !== 'in_progress' ? '{}' : block.arguments;
+  return { ...own, type: 'function_call', ...called, arguments: args };
+}
+
+/** How the client named the tool of a call; undefined for a plain function. */
+export function formOf(block: CallBlock, options: EncoderOptions): CallForm | undefined {
+  const forms = options.settings?.calls;
+  return forms !== undefined && Object.hasOwn(forms, block.name) ? forms[block.name] : undefined;
+}
+
+/** Whether a call is one of a free-form tool. */
+export function isCustom(block: CallBlock, options: EncoderOptions): boolean {
+  return formOf(block, options)?.type === 'custom';
 }
 
 /** The one content part of a message item. */

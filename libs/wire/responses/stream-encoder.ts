@@ -7,15 +7,19 @@ import { sseComment, toBytes, type AnswerEncoder, type EncoderOptions } from '..
 import { ChoiceCollector, type AnswerBlock, type BlockChange, type ChoiceEvent } from '../openai/collect-answer.js';
 import { openAiErrorBody, type ClientError } from '../openai/error.js';
 import {
+  formOf,
+  isCustom,
   itemId,
   outcomeOf,
   responseObject,
   writeItem,
   writeItems,
   writePart,
+  type CallBlock,
   type ItemStatus,
   type Outcome,
 } from './response-object.js';
+import { openInput } from './tools.js';
 
 type TextBlock = Extract<AnswerBlock, { kind: 'text' | 'refusal' }>;
 
@@ -50,7 +54,7 @@ export class ResponsesEncoder implements AnswerEncoder {
    */
   fail(error: ClientError): Uint8Array {
     const outcome: Outcome = { status: 'failed', usage: this.usage, error };
-    const response = responseObject(this.options, outcome, writeItems(this.collector.blocks, this.options.id, outcome));
+    const response = responseObject(this.options, outcome, writeItems(this.collector.blocks, this.options, outcome));
     const { code, message, param } = error;
     const failed = this.begun ? this.event('response.failed', { response }) : '';
     return toBytes(failed + this.event('error', { code, message, param, ...openAiErrorBody(error) }));
@@ -60,7 +64,7 @@ export class ResponsesEncoder implements AnswerEncoder {
     const begin = this.begin();
     const outcome = outcomeOf(this.collector, this.usage);
     const closed = this.closeBefore(this.collector.blocks.length, outcome);
-    const output = writeItems(this.collector.blocks, this.options.id, outcome);
+    const output = writeItems(this.collector.blocks, this.options, outcome);
     const response = responseObject(this.options, outcome, output);
     return toBytes(begin + closed + this.event(`response.${outcome.status}`, { response }));
   }
@@ -80,7 +84,7 @@ export class ResponsesEncoder implements AnswerEncoder {
 
   private openItem({ block, position }: BlockChange): string {
     this.open.add(position);
-    const item = writeItem(emptied(block), this.options.id, position, 'in_progress');
+    const item = writeItem(emptied(block), this.options, position, 'in_progress');
     const added = this.event('response.output_item.added', { output_index: position, item });
     const place = this.place(block, position);
     if (block.kind === 'text' || block.kind === 'refusal') {
@@ -92,7 +96,7 @@ export class ResponsesEncoder implements AnswerEncoder {
   }
 
   private place(block: AnswerBlock, position: number): { item_id: string; output_index: number } {
-    return { item_id: itemId(block, this.options.id, position), output_index: position };
+    return { item_id: itemId(block, this.options, position), output_index: position };
   }
 
   private delta({ block, position }: BlockChange, event: ChoiceEvent): string {
@@ -104,7 +108,8 @@ export class ResponsesEncoder implements AnswerEncoder {
     if (event.type === 'reasoning-delta') {
       return this.event('response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text });
     }
-    if (event.type !== 'tool-call-delta') return '';
+    // The text of a free-form call stands inside JSON here: it is known when that is whole.
+    if (event.type !== 'tool-call-delta' || block.kind !== 'tool' || isCustom(block, this.options)) return '';
     return this.event('response.function_call_arguments.delta', { ...place, delta: event.arguments });
   }
 
@@ -133,7 +138,7 @@ export class ResponsesEncoder implements AnswerEncoder {
   private closeItem(position: number, status: ItemStatus): string {
     const block = this.collector.blocks[position];
     if (block === undefined) return '';
-    const item = writeItem(block, this.options.id, position, status);
+    const item = writeItem(block, this.options, position, status);
     const done = this.closeContent(block, this.place(block, position));
     return done + this.event('response.output_item.done', { output_index: position, item });
   }
@@ -150,12 +155,20 @@ export class ResponsesEncoder implements AnswerEncoder {
   }
 
   /** A call without arguments gets an empty object, as a delta too: some clients read only those. */
-  private closeCall(block: Extract<AnswerBlock, { kind: 'tool' }>, place: object): string {
+  private closeCall(block: CallBlock, place: object): string {
+    if (isCustom(block, this.options)) return this.closeInput(openInput(block.arguments), place);
     const args = block.arguments === '' ? '{}' : block.arguments;
     const filled =
       block.arguments === '' ? this.event('response.function_call_arguments.delta', { ...place, delta: args }) : '';
-    const done = { ...place, name: block.name, arguments: args };
+    const done = { ...place, name: formOf(block, this.options)?.name ?? block.name, arguments: args };
     return filled + this.event('response.function_call_arguments.done', done);
+  }
+
+  private closeInput(input: string, place: object): string {
+    return (
+      this.event('response.custom_tool_call_input.delta', { ...place, delta: input }) +
+      this.event('response.custom_tool_call_input.done', { ...place, input })
+    );
   }
 
   private closeSummary(text: string, place: object): string {
