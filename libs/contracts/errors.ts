@@ -130,6 +130,13 @@ export const errorTable = {
     retryable: false,
     text: said('That exists already.'),
   },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retryable: false,
+    text: said('The encoding of the request body is not supported.'),
+  },
   request_too_large: {
     status: 413,
     type: 'invalid_request_error',

@@ -1,5 +1,6 @@
 /** What is refused at the door: guesses, strange hosts and origins, methods and paths that are not there. */
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSuite, type Suite } from '#testing';
 
@@ -13,7 +14,7 @@ interface Answer {
 function call(
   url: string,
   path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string },
+  options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array },
 ) {
   return new Promise<Answer>((resolve, reject) => {
     const { method = 'GET', headers = {} } = options;
@@ -53,6 +54,49 @@ describe('with a master key', () => {
     expect(JSON.parse(body)).toMatchObject({
       error: { code: 'method_not_allowed', type: 'invalid_request_error', message: expect.stringContaining(allow) },
     });
+  });
+
+  it.each(['/v1/models', '/health/liveliness', '/ui'])('HEAD %s is GET without a body', async (path) => {
+    const headers = { authorization: `Bearer ${suite.adminKey}` };
+    const { status, body } = await call(suite.url, path, { method: 'HEAD', headers });
+    expect({ status, body }).toEqual({ status: 200, body: '' });
+  });
+
+  it.each(['/v1/chat/completions', '/v1/messages'])(
+    '%s reads compressed bodies, and says what it does not read',
+    async (path) => {
+      const headers = { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' };
+      const body = { model: 'nobody', max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] };
+      const send = (encoding: string, sent: Uint8Array) =>
+        call(suite.url, path, { method: 'POST', headers: { ...headers, 'content-encoding': encoding }, body: sent });
+      const packed = await send('gzip', gzipSync(JSON.stringify(body)));
+      expect({ status: packed.status, body: packed.body }).toMatchObject({
+        status: 404,
+        body: expect.stringContaining('nobody'),
+      });
+      expect((await send('gzip', Buffer.from('{}'))).status).toBe(400);
+      expect((await send('snappy', Buffer.from('{}'))).status).toBe(415);
+      const bomb = await send('gzip', gzipSync(Buffer.alloc(50 * 1024 * 1024)));
+      expect({ status: bomb.status, body: bomb.body }).toMatchObject({
+        status: 413,
+        body: expect.stringContaining('48 MB'),
+      });
+    },
+  );
+
+  it('tokens are counted only for a model that is there, and the list of models speaks to Anthropic\u2019s clients', async () => {
+    const headers = {
+      'x-api-key': suite.adminKey,
+      'anthropic-version': '2023-06-01',
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify({ model: 'nobody', messages: [{ role: 'user', content: 'Hi' }] });
+    const counted = await call(suite.url, '/v1/messages/count_tokens', { method: 'POST', headers, body });
+    const looked = await call(suite.url, '/v1/models/nobody', { headers });
+    for (const answer of [counted, looked]) {
+      expect(answer.status).toBe(404);
+      expect(JSON.parse(answer.body)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
+    }
   });
 
   it('a wrong method is told to Anthropic\u2019s clients in their own shape', async () => {

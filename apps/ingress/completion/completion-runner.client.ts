@@ -23,6 +23,7 @@ import { InFlight } from '../http/in-flight.js';
 import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js';
 import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
+import { planKeyOf } from './look-up-query.js';
 import { Planner } from './planner.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
@@ -142,13 +143,7 @@ export class CompletionRunner {
       needs: facts.needs,
       inputTokens: facts.inputTokens,
       maxOutputTokens: facts.maxOutputTokens,
-      key: {
-        id: key.id,
-        teamId: key.teamId,
-        isAdmin: key.role !== 'user',
-        models: key.models,
-        teamModels: key.teamModels,
-      },
+      key: planKeyOf(key),
       dataPolicy: strictestDataPolicy([key.dataPolicy, demandedPolicyOf(header)]) ?? null,
       overrides: overridesOf(job.gateway, header),
       affinity: header('x-session-affinity') ?? header('x-session-id'),

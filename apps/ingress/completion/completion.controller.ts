@@ -15,7 +15,8 @@ export interface HttpReply {
   hijack(): unknown;
 }
 
-@Controller(['v1', ''])
+/** The last is how Azure's newer clients write it. */
+@Controller(['v1', '', 'openai/v1'])
 export class CompletionController {
   constructor(private readonly entry: CompletionEntry) {}
 

@@ -9,6 +9,7 @@ import { BusTransport, nestLogger, waitUntil, type Boot, type ServiceParts } fro
 import { requestContext, runInContext, SpanKind, startSpan } from '#telemetry';
 import { MasterKey } from '../access/master-key.client.js';
 import { ServedRoutes } from '../openapi/route-list.client.js';
+import { decodedBody, hardBodyLimitBytes } from './body-encoding.js';
 import { errorDialectOf } from './client-dialect.js';
 import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
 import { ErrorFilter } from './error.filter.js';
@@ -17,15 +18,12 @@ import { InFlight } from './in-flight.js';
 import { letGo, rememberScope, scopeHeaders, scopeOf, type RequestScope } from './request-scope.js';
 import { requestIdOf } from './request-id.js';
 
-/** Bodies over this are refused before they are read; the config's limit, if lower, is applied by the handlers. */
-const hardBodyLimitBytes = 48 * 1024 * 1024;
-
 /** Boots the module with an HTTP listener and the bus transport. */
 export const bootHttp: Boot = async (module, parts) => {
   const adapter = new FastifyAdapter({
     bodyLimit: hardBodyLimitBytes,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -59,7 +57,9 @@ function prepareServer(app: NestFastifyApplication, parts: ServiceParts, inFligh
   const fastify = app.getHttpAdapter().getInstance();
   const masterKey = app.get(MasterKey, { strict: false });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const decode = async ({ headers }: { headers: IncomingHttpHeaders }, body: string | Buffer): Promise<Uint8Array> =>
+    decodedBody(typeof body === 'string' ? Buffer.from(body) : body, headers['content-encoding']);
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, decode);
   fastify.addHook('onRequest', (request, reply, done) => {
     openScope(request.raw, reply.raw, {
       inFlight,
@@ -121,7 +121,7 @@ function openScope(request: IncomingMessage, response: ServerResponse, opening: 
     traceId: traceId === '0'.repeat(32) ? null : traceId,
     startedMs: performance.now(),
     receivedAt: new Date().toISOString(),
-    dialect: errorDialectOf(path),
+    dialect: errorDialectOf(path, headerOf(request, 'anthropic-version')),
     span,
     context,
     isAdmin: false,

@@ -5,6 +5,7 @@ import { GatewayError, toGatewayError } from '#contracts';
 import { Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { allowedMethods, type ServedRoute } from './allowed-methods.js';
+import { tooLarge } from './body-encoding.js';
 import { errorAnswer } from './error-body.js';
 import { insteadOf } from './not-here.js';
 import { scopeHeaders, scopeOf } from './request-scope.js';
@@ -80,20 +81,17 @@ function asGatewayError(
   if (thrown instanceof HttpException) {
     const status = thrown.getStatus();
     if (status === 404) return notServed(request, methodsOf);
-    if (status === 413) return new GatewayError('request_too_large', {});
+    if (status === 413) return tooLarge();
     if (status < 500) return new GatewayError('invalid_request', { message: thrown.message });
   }
-  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new GatewayError('request_too_large', { message: 'The request body is too large.' });
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (
     thrown instanceof Error &&
     'statusCode' in thrown &&
     typeof thrown.statusCode === 'number' &&
     thrown.statusCode < 500
   ) {
-    return new GatewayError(thrown.statusCode === 413 ? 'request_too_large' : 'invalid_request', {
-      message: thrown.message,
-    });
+    return thrown.statusCode === 413 ? tooLarge() : new GatewayError('invalid_request', { message: thrown.message });
   }
   return toGatewayError(thrown);
 }

@@ -58,6 +58,15 @@ describe('errors', () => {
   ])('under %s speak %s', (path, dialect) => {
     expect(errorDialectOf(path)).toBe(dialect);
   });
+
+  it.each([
+    ['/v1/models', 'anthropic'],
+    ['/models/claude', 'anthropic'],
+    ['/v1/models-other', 'openai'],
+    ['/v1/chat/completions', 'openai'],
+  ])('under %s speak %s to a client of Anthropic', (path, dialect) => {
+    expect(errorDialectOf(path, '2023-06-01')).toBe(dialect);
+  });
 });
 
 describe('CORS', () => {

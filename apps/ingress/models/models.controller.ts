@@ -27,7 +27,7 @@ export class ModelsController {
   @Get('models/*')
   async one(@Req() request: HttpRequest, @Param('*') name: string): Promise<object> {
     const card = (await this.cards(request)).find((candidate) => candidate.id === name);
-    if (card === undefined) throw new GatewayError('model_not_found', { model: name });
+    if (card === undefined) throw new GatewayError('model_not_found', { model: name, param: 'model' });
     return speaksAnthropic(request) ? anthropicModelObject(listedModel(card)) : modelObject(listedModel(card));
   }
 

@@ -35,7 +35,7 @@ export function distinctRoutes(routes: readonly Route[]): Route[] {
     (route) =>
       isApiRoute(route) &&
       !known.has(nameOf({ ...route, path: `/v1${route.path}` })) &&
-      !/^(?:\/v1)?\/(?:engines|openai\/deployments)\//.test(route.path),
+      !/^(?:\/v1)?\/(?:engines|openai\/(?:deployments|v1))\//.test(route.path),
   );
   return [...new Map(distinct.map((route) => [nameOf(route), route])).values()];
 }
