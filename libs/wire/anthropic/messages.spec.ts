@@ -186,6 +186,8 @@ describe('parseMessagesBody', () => {
 
   it.each([
     [{ max_tokens: undefined }, 'max_tokens', "Missing required parameter: 'max_tokens'."],
+    [{ max_tokens: -1 }, 'max_tokens', 'below minimum value'],
+    [{ max_tokens: 0 }, 'max_tokens', 'below minimum value'],
     [{ model: undefined }, 'model', "Missing required parameter: 'model'."],
     [{ messages: [] }, 'messages', 'empty array'],
     [{ messages: [{ role: 'robot', content: 'x' }] }, 'messages[0].role', "'robot'"],

@@ -43,7 +43,8 @@ function readBody(fields: Fields, headers: MessagesHeaders, needsLimit: boolean)
   refuseThread(fields);
   const model = fields.requiredString('model');
   const gateway = readGatewayFields(fields, model);
-  if (needsLimit && fields.raw('max_tokens') === undefined) throw missing('max_tokens');
+  // Here a negative limit is no way to say "without one", as engines with OpenAI's API read it.
+  if (fields.integer('max_tokens', 1) === undefined && needsLimit) throw missing('max_tokens');
   if ((fields.array('mcp_servers', bodyLimits.tools) ?? []).length > 0) {
     throw unsupported('mcp_servers', 'is not offered by this gateway: it calls no tools by itself.');
   }

@@ -19,7 +19,7 @@ What each endpoint can do in front of each kind of upstream. Written from \`test
 
 - **yes**: works, whole and as a stream.
 - **400 \`name\`**: refused with an error that names the parameter. With \`drop_params\` (in the request, under \`litellm_params\`, or for everything under \`litellm_settings\`) it is left out instead. A parameter at its neutral value (\`n: 1\`, \`seed: null\`) is never refused.
-- **left out**: not sent, because nothing would be wrong without it. So are tools that OpenAI runs itself (`web_search` ...) where a request to `/v1/responses` offers others beside them; alone they are refused.
+- **left out**: not sent, because nothing would be wrong without it. So are tools that OpenAI runs itself (\`web_search\` ...) where a request to \`/v1/responses\` offers others beside them; alone they are refused.
 
 A feature that is not in an endpoint's table does not exist in that dialect.
 
