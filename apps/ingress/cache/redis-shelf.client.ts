@@ -16,7 +16,7 @@ const maxCharacters = 4_000_000;
 const connectTimeoutMs = 2_000;
 const longestPauseMs = 5_000;
 
-/** Connects when it is first asked, and again by itself; while it is away every call rejects at once. */
+/** Connects now, so that the first request need not wait for it, and again by itself; while it is away every call rejects at once. */
 export function redisShelf(place: RedisPlace): AnswerShelf {
   const client = createClient({
     ...addressOf(place),
@@ -33,6 +33,7 @@ export function redisShelf(place: RedisPlace): AnswerShelf {
     if (!client.isOpen) connecting = client.connect();
     await connecting;
   };
+  ready().catch(() => undefined);
   return {
     get: async (key) => {
       await ready();

@@ -1,6 +1,6 @@
 /**
  * The response cache: finds and keeps answers on the configured shelf. A shelf that fails or is slow never holds a request
- * up for long: it is left alone for a while, which is counted and logged once.
+ * up for long (guarded-shelf.client.ts), which is counted and logged once.
  */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
@@ -21,6 +21,7 @@ import type { ParsedRequest } from '../completion/request-facts.js';
 import type { AnswerShelf } from './answer-shelf.js';
 import { cacheKeyOf, cacheScopeOf, settingsDigestOf } from './cache-key.js';
 import { cacheUseOf, isUsable, isWhole, type CacheUse } from './cache-use.js';
+import { GuardedShelf } from './guarded-shelf.client.js';
 import { memoryShelf } from './memory-shelf.js';
 import { natsShelf } from './nats-shelf.client.js';
 import { redisShelf } from './redis-shelf.client.js';
@@ -49,16 +50,11 @@ export interface CacheHit {
   readonly entry: CachedAnswer;
 }
 
-/** Longer than any healthy shelf takes, short beside any model. */
-const patienceMs = 500;
-const restMs = 5_000;
-
 @Injectable()
 export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
   private readonly memory = memoryShelf(() => Date.now());
-  private shelf: AnswerShelf = this.memory;
+  private shelf = this.guarded(this.memory, 'local');
   private shelfSettings = '';
-  private restingUntilMs = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -106,7 +102,7 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
     const groups = new Set([plan.modelGroup, plan.attempts[0]?.modelGroup ?? plan.modelGroup]);
     for (const group of groups) {
       const key = ticket.keyFor(group);
-      const entry = await this.guarded(ticket.use, (shelf) => shelf.get(key));
+      const entry = await this.ask(ticket.use, (shelf) => shelf.get(key));
       if (entry === undefined) {
         this.metrics.count('signalbox_cache_requests_total', { result: 'error' });
         return null;
@@ -156,7 +152,7 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
       settings: settingsDigestOf(deployment),
       content,
     };
-    const kept = await this.guarded(ticket.use, (shelf) => shelf.put(ticket.keyFor(attempt.modelGroup), entry, ttlMs));
+    const kept = await this.ask(ticket.use, (shelf) => shelf.put(ticket.keyFor(attempt.modelGroup), entry, ttlMs));
     this.counted(kept === undefined ? 'error' : kept ? 'stored' : 'skipped');
   }
 
@@ -169,23 +165,17 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** What the shelf says; undefined where it is away or too slow. */
-  private async guarded<T>(use: CacheUse, ask: (shelf: AnswerShelf) => Promise<T>): Promise<T | undefined> {
-    if (use.place === 'local') return ask(this.memory);
-    if (performance.now() < this.restingUntilMs) return undefined;
-    try {
-      const answer = await withinPatience(ask(this.shelf));
-      if (this.restingUntilMs > 0) this.logger.info({}, 'the response cache is back');
-      this.restingUntilMs = 0;
-      return answer;
-    } catch (error) {
-      if (this.restingUntilMs === 0)
-        this.logger.warn(
-          { err: error, type: use.place },
-          'the response cache does not answer: requests go on without it',
-        );
-      this.restingUntilMs = performance.now() + restMs;
-      return undefined;
-    }
+  private ask<T>(use: CacheUse, question: (shelf: AnswerShelf) => Promise<T>): Promise<T | undefined> {
+    return use.place === 'local' ? question(this.memory) : this.shelf.ask(question);
+  }
+
+  private guarded(shelf: AnswerShelf, type: CacheSettings['type']): GuardedShelf {
+    const away = 'the response cache does not answer: requests go on without it';
+    const events = {
+      away: (error: unknown) => this.logger.warn({ err: error, type }, away),
+      back: () => this.logger.info({ type }, 'the response cache is back'),
+    };
+    return new GuardedShelf(shelf, events, () => performance.now());
   }
 
   private follow(settings: CacheSettings): void {
@@ -193,9 +183,8 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
     if (wanted === this.shelfSettings) return;
     this.shelfSettings = wanted;
     const before = this.shelf;
-    this.shelf = this.shelfFor(settings);
-    this.restingUntilMs = 0;
-    if (before !== this.memory) void before.stop();
+    this.shelf = this.guarded(this.shelfFor(settings), settings.type);
+    void before.stop();
   }
 
   private shelfFor(settings: CacheSettings): AnswerShelf {
@@ -218,17 +207,5 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
       this.logger.error({ err: error, ref }, "the response cache's secret cannot be read");
       return null;
     }
-  }
-}
-
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
