@@ -9,7 +9,8 @@ import { Logger, Metrics } from '#telemetry';
 import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
 import { Credentials } from './credentials.client.js';
-import { FreePace, freeRequestsPerDay, freeRequestsPerMinute, type Pace } from './free-pace.js';
+import { FreePace } from './free-pace.client.js';
+import { freeRequestsPerDay, freeRequestsPerMinute, type Pace } from './free-pace.js';
 
 @Injectable()
 export class CloudController implements OnModuleInit, OnApplicationShutdown {
@@ -59,7 +60,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
     const { attempt } = open;
-    const pace = isFreeModel(open) ? this.freePace.take(attempt.backend.id, Date.now()) : null;
+    const pace = isFreeModel(open) ? await this.freePace.take(attempt.backend.id, Date.now()) : null;
     if (pace !== null && pace.limit !== null) return stream.error(tooFast(pace));
     const timers = new AnswerTimers({
       loadMs: attempt.timeoutMs,

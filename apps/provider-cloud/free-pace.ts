@@ -1,8 +1,9 @@
 /**
  * OpenRouter lets an account ask its free models twenty times a minute and so often a day, and counts refused requests
  * too. The router plans with that; this is the last gate, at the call itself, where attempts that were planned before
- * others failed are counted as well. It counts what this process sent: what others spent, OpenRouter's own 429 tells.
+ * others failed are counted as well. What others than this gateway spent, OpenRouter's own 429 tells. Pure.
  */
+import type { FreeAccount } from '#contracts';
 
 /** OpenRouter's documented limit for `:free` models, per account. */
 export const freeRequestsPerMinute = 20;
@@ -12,48 +13,26 @@ export const freeRequestsPerDay = 50;
 const windowMs = 61_000;
 const dayMs = 86_400_000;
 
-interface Account {
-  sentAt: number[];
-  /** Days since the epoch, and what was sent on the last of them. */
-  day: number;
-  sentToday: number;
-  isFreeTier: boolean;
-}
-
 /** Whether a request may go; else how long to wait, milliseconds, and which limit says so. */
 export type Pace = { readonly limit: null } | { readonly limit: 'minute' | 'day'; readonly waitMs: number };
 
-const go: Pace = { limit: null };
+/** An account that nothing is known of. */
+export const newAccount: FreeAccount = { v: 1, sentAtMs: [], day: 0, sentToday: 0, isFreeTier: false };
 
-export class FreePace {
-  private readonly accounts = new Map<string, Account>();
-
-  /** What OpenRouter says of the account: whether it never bought credits. */
-  note(account: string, isFreeTier: boolean): void {
-    this.of(account).isFreeTier = isFreeTier;
+/**
+ * Takes one of the account's requests, where there is one: returns the account after it, or null for it where nothing
+ * was taken. `now`: the wall clock, milliseconds. A clock that is a little behind others stays on their day.
+ */
+export function takeRequest(account: FreeAccount, now: number): { pace: Pace; account: FreeAccount | null } {
+  const day = Math.max(account.day, Math.floor(now / dayMs));
+  const sentToday = day === account.day ? account.sentToday : 0;
+  if (account.isFreeTier && sentToday >= freeRequestsPerDay) {
+    return { pace: { limit: 'day', waitMs: (day + 1) * dayMs - now }, account: null };
   }
-
-  /** Takes one of the account's requests, where there is one. `now`: the wall clock, milliseconds. */
-  take(account: string, now: number): Pace {
-    const state = this.of(account);
-    const day = Math.floor(now / dayMs);
-    if (day !== state.day) Object.assign(state, { day, sentToday: 0 });
-    if (state.isFreeTier && state.sentToday >= freeRequestsPerDay) {
-      return { limit: 'day', waitMs: (day + 1) * dayMs - now };
-    }
-    state.sentAt = state.sentAt.filter((at) => now - at < windowMs);
-    const [oldest = now] = state.sentAt;
-    if (state.sentAt.length >= freeRequestsPerMinute) return { limit: 'minute', waitMs: oldest + windowMs - now };
-    state.sentAt.push(now);
-    state.sentToday += 1;
-    return go;
+  const sentAtMs = account.sentAtMs.filter((at) => now - at < windowMs);
+  if (sentAtMs.length >= freeRequestsPerMinute) {
+    return { pace: { limit: 'minute', waitMs: Math.min(...sentAtMs) + windowMs - now }, account: null };
   }
-
-  private of(account: string): Account {
-    const known = this.accounts.get(account);
-    if (known !== undefined) return known;
-    const made: Account = { sentAt: [], day: 0, sentToday: 0, isFreeTier: false };
-    this.accounts.set(account, made);
-    return made;
-  }
+  const taken = { ...account, sentAtMs: [...sentAtMs, now], day, sentToday: sentToday + 1 };
+  return { pace: { limit: null }, account: taken };
 }

@@ -10,7 +10,7 @@ import { Snapshots } from '#service';
 import { callUpstream, UpstreamProblem } from '#upstream';
 import { readOpenRouterModels, scrubUpstreamText } from '#wire';
 import { Credentials } from './credentials.client.js';
-import { FreePace } from './free-pace.js';
+import { FreePace } from './free-pace.client.js';
 import { providerOf } from './providers/list.js';
 
 const probeTimeoutMs = 10_000;
@@ -98,7 +98,7 @@ export class CloudProbe implements OnModuleInit, OnApplicationShutdown {
       const problem = problemOf(response);
       if (problem !== null) return problem;
       const isFreeTier = readFreeTier(response.text);
-      if (isFreeTier !== null) this.freePace.note(backend.id, isFreeTier);
+      if (isFreeTier !== null) await this.freePace.note(backend.id, isFreeTier);
       if (isFresh) return { reachable: true, reason: null, installed: known.installed };
     }
     const listed = await this.list(backend, key);

@@ -2,7 +2,7 @@
 import { Module } from '@nestjs/common';
 import { CloudController } from './cloud.controller.js';
 import { Credentials } from './credentials.client.js';
-import { FreePace } from './free-pace.js';
+import { FreePace } from './free-pace.client.js';
 import { CloudProbe } from './probe.client.js';
 
 @Module({ providers: [CloudController, CloudProbe, Credentials, FreePace] })

@@ -191,5 +191,6 @@ export { ConsoleSignedOut } from './console.js';
 export { AlertModels, AlertCredentials } from './model-alert.js';
 export type { AlertModelsEvent, AlertCredentialsEvent } from './model-alert.js';
 export { CachedAnswer, AnswersBucket } from './cached-answer.js';
+export { FreeAccount, FreePaceBucket } from './free-pace.js';
 export { RequestFinished } from './request-finished.js';
 export type { RequestFinishedEvent } from './request-finished.js';

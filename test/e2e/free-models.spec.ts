@@ -1,15 +1,20 @@
 /** OpenRouter's free models: they retire, and their limits count refused requests too. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OpenAiUpstream, repositoryRoot, startSuite, type Suite } from '#testing';
+import { Bus } from '#bus';
+import { FreePaceBucket } from '#contracts';
+import { OpenAiUpstream, repositoryRoot, startSuite, suiteServers, type Suite } from '#testing';
+import { Logger, Metrics } from '#telemetry';
 
 let suite: Suite;
 let openRouter: OpenAiUpstream;
 let spent: OpenAiUpstream;
+let poor: OpenAiUpstream;
 let receiver: Server;
 const alerts: string[] = [];
 
@@ -32,6 +37,7 @@ model_list:
   - {model_name: dead, litellm_params: {model: openai/x, api_base: ${deadCloud}, api_key: sk-1}}
   - {model_name: spent, litellm_params: ${JSON.stringify(at(spent, 'b/free:free'))}}
   - {model_name: spent-too, litellm_params: ${JSON.stringify(at(spent, 'b/other:free'))}}
+  - {model_name: poor, litellm_params: ${JSON.stringify(at(poor, 'c/free:free'))}}
   - {model_name: spent-paid, litellm_params: ${JSON.stringify(at(spent, 'b/paid'))}}
 router_settings:
   fallbacks: [{free: [paid]}, {dead: [free]}, {spent: [spent-paid]}]
@@ -54,18 +60,37 @@ beforeAll(async () => {
     listing: { 'a/kept:free': free, 'a/new:free': free },
   });
   spent = await OpenAiUpstream.start({ flavour: 'openrouter', models: ['b/free:free', 'b/other:free', 'b/paid'] });
+  poor = await OpenAiUpstream.start({ flavour: 'openrouter', models: ['c/free:free'], isFreeTier: true });
   const { port } = receiver.address() as AddressInfo;
   suite = await startSuite({ config: config(), env: { WEBHOOK_URL: `http://127.0.0.1:${port}/` } });
 });
 
 afterAll(async () => {
   await suite?.stop();
-  await Promise.all([openRouter?.stop(), spent?.stop()]);
+  await Promise.all([openRouter?.stop(), spent?.stop(), poor?.stop()]);
   await new Promise((resolve) => receiver?.close(resolve));
 });
 
 const ask = (model: string) =>
   suite.fetch('/v1/chat/completions', { method: 'POST', body: { model, messages: [{ role: 'user', content: 'Hi' }] } });
+
+/** The suite's own bus, as its cloud worker sees it. */
+async function withBus<T>(use: (bus: Bus) => Promise<T>): Promise<T> {
+  const password = readFileSync(join(suite.dataDir, 'secrets', 'nats-password-provider-cloud'), 'utf8').trim();
+  const bus = await Bus.connect({
+    url: suiteServers(suite).natsUrl,
+    user: 'provider-cloud',
+    password,
+    name: 'test',
+    logger: Logger.create('test', 'error'),
+    metrics: new Metrics({ service: 'test', version: 'test', processMetrics: false }),
+  });
+  try {
+    return await use(bus);
+  } finally {
+    await bus.drain();
+  }
+}
 
 /** How often a model was asked upstream. */
 const asked = (upstream: OpenAiUpstream, model: string) =>
@@ -160,5 +185,30 @@ describe('the limits of free models', () => {
     expect(other.status).toBe(503);
     expect(Number(other.headers.get('retry-after'))).toBeGreaterThan(3_600);
     expect([asked(spent, 'b/free:free'), asked(spent, 'b/other:free')]).toEqual([before, 0]);
+  });
+
+  it('of fifty a day, for an account that never bought credits, are not run into, whichever worker sent the others', async () => {
+    await withBus(async (bus) => {
+      const bucket = await bus.bucket(FreePaceBucket);
+      const account = async () => {
+        const keys = await bucket.keys();
+        const entries = await Promise.all(keys.map(async (key) => ({ key, value: (await bucket.get(key))?.value })));
+        return entries.find(({ value }) => value?.isFreeTier === true);
+      };
+      // The probe has read what OpenRouter says of the key.
+      await expect.poll(account).toBeDefined();
+      const known = await account();
+      if (known?.value === undefined) return;
+      // As other workers would leave it, who sent 49 requests since midnight.
+      const day = Math.floor(Date.now() / 86_400_000);
+      await bucket.put(known.key, { ...known.value, sentAtMs: [], day, sentToday: 49 });
+    });
+    expect((await ask('poor')).status).toBe(200);
+    const refused = await ask('poor');
+    expect(refused.status).toBe(429);
+    expect(await refused.text()).toContain('50 requests per day');
+    const untilMidnight = 86_400 - ((Date.now() / 1_000) % 86_400);
+    expect(Math.abs(Number(refused.headers.get('retry-after')) - untilMidnight)).toBeLessThan(120);
+    expect(asked(poor, 'c/free:free')).toBe(1);
   });
 });

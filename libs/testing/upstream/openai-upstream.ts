@@ -30,6 +30,8 @@ export interface OpenAiUpstreamOptions {
   /** USD per token, for OpenRouter's `cost`. */
   readonly price?: { input: number; output: number };
   readonly embeddingLength?: number;
+  /** OpenRouter: the account never bought credits. */
+  readonly isFreeTier?: boolean;
 }
 
 export class OpenAiUpstream {
@@ -72,8 +74,10 @@ export class OpenAiUpstream {
     switch (`${request.method} ${path}`) {
       case 'GET /models':
         return sendJson(response, 200, { object: 'list', data: this.listedModels() });
-      case 'GET /key':
-        return sendJson(response, 200, { data: { label: 'fake', limit: null, usage: 0, is_free_tier: false } });
+      case 'GET /key': {
+        const { isFreeTier = false } = this.options;
+        return sendJson(response, 200, { data: { label: 'fake', limit: null, usage: 0, is_free_tier: isFreeTier } });
+      }
       case 'POST /chat/completions':
         return this.withModel(exchange, (body, behaviour) => this.chat(exchange, body, behaviour));
       case 'POST /completions':
