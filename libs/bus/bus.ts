@@ -13,7 +13,7 @@ import {
   type EventContract,
   type InferOpen,
 } from '#contracts';
-import { activeTraceparent, type Logger, type Metrics } from '#telemetry';
+import { activeTraceparent, knowBusServer, type Logger, type Metrics } from '#telemetry';
 import { connectTo, serverProblem, type BusOptions } from './connection.js';
 import { Bucket } from './jetstream/bucket.js';
 import { consumeDurable, DurablePublisher, type ConsumeOptions } from './jetstream/durable.js';
@@ -50,6 +50,7 @@ export class Bus {
     this.senders = new StreamSenders(data, this.dataCourier, now, (error) =>
       logger.error({ err: error }, 'a stream handler failed'),
     );
+    knowBusServer(control.getServer());
     void this.followStatus();
     metrics.set('signalbox_bus_connected', {}, 1);
   }
@@ -196,7 +197,10 @@ export class Bus {
   private async followStatus(): Promise<void> {
     for await (const status of this.control.status()) {
       if (status.type === 'disconnect') this.setConnected(false);
-      else if (status.type === 'reconnect') this.setConnected(true);
+      else if (status.type === 'reconnect') {
+        knowBusServer(this.control.getServer());
+        this.setConnected(true);
+      }
     }
   }
 

@@ -3,14 +3,14 @@
  * each call, also where all goes well: a tenth of what a request to the gateway costs.
  */
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { GatewayError } from '#contracts';
+import { BusFailure, type BusErrorType } from './bus-failure.js';
 import type { Courier } from './courier.js';
 
 interface Waiting {
   readonly subject: string;
   readonly timer: NodeJS.Timeout;
   readonly resolve: (reply: Msg) => void;
-  readonly reject: (error: GatewayError) => void;
+  readonly reject: (error: BusFailure) => void;
 }
 
 /** The status with which a server answers where nobody listens. */
@@ -37,28 +37,28 @@ export class RequestInbox {
     this.counter += 1;
     const id = this.counter.toString(36);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.fail(id, 'it did not answer in time'), deadlineMs);
+      const timer = setTimeout(() => this.fail(id, 'bus_timeout'), deadlineMs);
       this.waiting.set(id, { subject, timer, resolve, reject });
       this.courier.send(subject, payload, { reply: `${this.inbox}.${id}`, headers }, (error) =>
-        this.fail(id, 'the bus is not connected', error),
+        this.fail(id, 'bus_disconnected', error),
       );
     });
   }
 
   /** Fails what still waits, once the connection is closed. */
   stop(): void {
-    for (const id of this.waiting.keys()) this.fail(id, 'the bus is closed');
+    for (const id of this.waiting.keys()) this.fail(id, 'bus_disconnected');
   }
 
   private take(message: Msg): void {
     const id = message.subject.slice(this.inbox.length + 1);
-    if (message.data.length === 0 && message.headers?.code === noRespondersStatus) this.fail(id, 'nobody serves it');
+    if (message.data.length === 0 && message.headers?.code === noRespondersStatus) this.fail(id, 'bus_no_responders');
     else this.end(id)?.resolve(message);
   }
 
-  private fail(id: string, why: string, cause?: unknown): void {
+  private fail(id: string, type: BusErrorType, cause?: unknown): void {
     const ended = this.end(id);
-    ended?.reject(new GatewayError('service_unavailable', { adminText: `${ended.subject}: ${why}` }, { cause }));
+    ended?.reject(new BusFailure(type, ended.subject, cause));
   }
 
   private end(id: string): Waiting | undefined {

@@ -5,11 +5,15 @@
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { fillSubject, GatewayError, isErrorCode, toGatewayError, type AnyRequestContract } from '#contracts';
-import { activeTraceparent, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
+import { activeTraceparent, busAttributes, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
+import { busErrorTypeOf } from './bus-failure.js';
 import type { Courier } from './courier.js';
 import type { RequestInbox } from './request-inbox.js';
 
 const okByte = 0x2b;
+/** All servers of a subject share its requests. */
+const queueGroup = 'servers';
+const groupOfServers = { 'messaging.consumer.group.name': queueGroup };
 const deadlineHeader = 'sb-deadline';
 
 export interface RequestOptions {
@@ -19,7 +23,7 @@ export interface RequestOptions {
   readonly deadlineMs?: number;
 }
 
-/** Told after each request: seconds and the kind of failure. */
+/** Told after each request: seconds, and why it got no answer; null for an answer, a refusal too. */
 export type RequestObserver = (subject: string, seconds: number, failure: string | null) => void;
 
 /** Sends a request and returns its parsed reply; throws GatewayError (the server's, or service_unavailable). */
@@ -34,17 +38,15 @@ export async function sendRequest<C extends AnyRequestContract>(
   const deadlineMs = options.deadlineMs ?? contract.deadlineMs;
   const startedAt = performance.now();
   try {
-    const reply = await withSpan(
+    const value = await withSpan(
       `request ${contract.subject}`,
-      { kind: SpanKind.CLIENT, attributes: busAttributes(contract.subject, 'request') },
-      () => exchange(inbox, subject, payload, deadlineMs, options.signal),
+      { kind: SpanKind.CLIENT, attributes: busAttributes('request', contract.subject) },
+      async () => readReply(await exchange(inbox, subject, payload, deadlineMs, options.signal), contract),
     );
-    const value = readReply(reply, contract);
     observe(contract.subject, (performance.now() - startedAt) / 1000, null);
     return value;
   } catch (error) {
-    const failure = error instanceof GatewayError ? error.code : 'bus_error';
-    observe(contract.subject, (performance.now() - startedAt) / 1000, failure);
+    observe(contract.subject, (performance.now() - startedAt) / 1000, busErrorTypeOf(error));
     throw error;
   }
 }
@@ -104,7 +106,7 @@ export function serveRequests<C extends AnyRequestContract>(
 ): { stop(): Promise<void> } {
   const subject = fillSubject(contract.subject, tokens);
   const subscription = connection.subscribe(subject, {
-    queue: 'servers',
+    queue: queueGroup,
     callback: (error, message) => {
       if (error === null) void answer(message, courier, contract, handler, onFault);
     },
@@ -130,7 +132,7 @@ async function answer<C extends AnyRequestContract>(
     const reply = await runInContext(parent, () =>
       withSpan(
         `process ${contract.subject}`,
-        { kind: SpanKind.SERVER, attributes: busAttributes(contract.subject, 'process') },
+        { kind: SpanKind.SERVER, attributes: { ...busAttributes('process', contract.subject), ...groupOfServers } },
         async () => {
           const request = contract.request.safeParse(JSON.parse(message.string()));
           if (!request.success) throw new GatewayError('internal_error', {}, { cause: request.error });
@@ -149,13 +151,4 @@ async function answer<C extends AnyRequestContract>(
 function deadlinePassed(headers: MsgHdrs | undefined): boolean {
   const deadline = Number(headers?.get(deadlineHeader) ?? 0);
   return deadline > 0 && Date.now() > deadline + 1_000;
-}
-
-function busAttributes(subject: string, operation: 'request' | 'process'): Record<string, string> {
-  return {
-    'messaging.system': 'nats',
-    'messaging.operation.name': operation,
-    'messaging.operation.type': operation === 'request' ? 'send' : 'process',
-    'messaging.destination.name': subject,
-  };
 }

@@ -118,6 +118,8 @@ export const LeaseAnswer = z.discriminatedUnion('kind', [
     guardMs: z.number().nonnegative(),
     /** Until the budget's window ends; null where it never does. */
     windowLeftMs: z.number().nonnegative().nullable(),
+    /** Since 0.2: share of the budget that is posted, 1 = all of it. */
+    usedRatio: z.number().nonnegative().optional(),
   }),
   z.object({
     kind: z.literal('denied'),
@@ -163,6 +165,8 @@ export const RenewedLease = z.object({
   ttlMs: z.number().nonnegative(),
   guardMs: z.number().nonnegative(),
   windowLeftMs: z.number().nonnegative().nullable(),
+  /** Since 0.2, as in a grant. */
+  usedRatio: z.number().nonnegative().optional(),
 });
 export type RenewedLease = z.infer<typeof RenewedLease>;
 

@@ -239,6 +239,10 @@ export const DeclaredKey = z.object({
 });
 export type DeclaredKey = z.infer<typeof DeclaredKey>;
 
+/** How a span shows what was written: as it is, or as its SHA-256. */
+export const TraceContent = z.enum(['span', 'hash']);
+export type TraceContent = z.infer<typeof TraceContent>;
+
 export const GeneralSettings = z.object({
   masterKey: SecretRef.nullable(),
   corsOrigins: z.array(z.string()).nullable(),
@@ -289,6 +293,8 @@ export const GeneralSettings = z.object({
   keepWarm: z.array(z.string()),
   autoPull: z.boolean(),
   usageSpan: z.enum(['link', 'child']),
+  /** Prompts and answers in traces, of requests whose key asks for it; absent = none. */
+  traceContent: TraceContent.optional(),
   /** `general_settings.database_url`; null or absent = DATABASE_URL, else the embedded database. */
   databaseUrl: SecretRef.nullable().optional(),
   /** `litellm_settings.set_verbose`: debug logs. */

@@ -257,11 +257,21 @@ export class GatewayError extends Error {
   get entry(): ErrorEntry {
     return errorTable[this.code];
   }
+
+  /** Whether something is broken; else the request was refused, and rightly so. */
+  get isFault(): boolean {
+    return isFaultCode(this.code);
+  }
 }
 
 /** True for codes that this release knows. */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code);
+}
+
+/** Whether a code (of an error, or of a request's outcome) speaks of something broken; an unknown one does. */
+export function isFaultCode(code: string): boolean {
+  return !isErrorCode(code) || errorTable[code].status >= 500;
 }
 
 /** Any thrown value as a GatewayError; what is not one is a bug and becomes `internal_error` with its cause. */

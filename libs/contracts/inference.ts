@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AnswerSettings } from '#wire';
 import { FailureScope } from './backend-state.js';
+import { TraceContent } from './config-snapshot.js';
 import { AttemptId, KeyId, RequestId, TeamId, UserId } from './ids.js';
 import { Attempt } from './route.js';
 
@@ -71,6 +72,8 @@ export const InferOpen = z.object({
   answerSettings: AnswerSettings.optional(),
   /** The ingress wants the finished answer in its neutral form too, for the response cache. */
   keepAnswer: z.boolean().optional(),
+  /** The inference span shows prompt and answer; absent = it does not. */
+  traceContent: TraceContent.optional(),
 });
 export type InferOpen = z.infer<typeof InferOpen>;
 

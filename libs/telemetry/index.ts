@@ -1,4 +1,5 @@
 /** Logs, metrics and traces. */
+export { busAttributes, knowBusServer } from './bus-attributes.js';
 export { Logger } from './logger.js';
 export type { LogLevel } from './logger.js';
 export { Metrics } from './metrics.js';

@@ -22,7 +22,7 @@ export const metricFamilies = {
     histogram('From request to the first content', ['model', 'provider'], firstTokenSeconds),
   ),
   signalbox_overhead_seconds: histogram(
-    'What the gateway itself adds, by stage: auth, route, limits, other, and bus (clouds only)',
+    'What the gateway itself adds, by stage: auth, route, limits, bus, other',
     ['stage'],
     overheadSeconds,
   ),

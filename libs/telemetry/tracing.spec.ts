@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOnSampler, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -100,6 +100,27 @@ describe('with an exporter', () => {
       expect(JSON.stringify([span.status, span.events])).not.toContain('secret');
       expect(span.spanContext().traceId).toBe(traceId);
     }
+  });
+
+  it('a refusal says why and breaks nothing; a fault leaves its kind as an event', async () => {
+    const thrown = (error: Error) =>
+      runInContext(contextFromTraceparent(sampled), () =>
+        withSpan('step', {}, () => {
+          throw error;
+        }),
+      ).catch(() => {});
+    await thrown(Object.assign(new Error('a secret'), { code: 'model_not_found', isFault: false }));
+    await thrown(Object.assign(new TypeError('a secret'), { code: 'service_unavailable', errorType: 'bus_timeout' }));
+    const [refused, failed] = exporter.getFinishedSpans();
+    expect([refused?.status.code, refused?.attributes['error.type'], refused?.events]).toEqual([
+      SpanStatusCode.UNSET,
+      'model_not_found',
+      [],
+    ]);
+    expect([failed?.status.code, failed?.attributes['error.type']]).toEqual([SpanStatusCode.ERROR, 'bus_timeout']);
+    expect(failed?.events.map(({ name, attributes }) => [name, attributes])).toEqual([
+      ['exception', { 'exception.type': 'TypeError', 'error.type': 'bus_timeout' }],
+    ]);
   });
 
   it('a root stands alone, whatever is active', async () => {

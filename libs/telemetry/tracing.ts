@@ -102,9 +102,25 @@ export async function withSpan<T>(
   }
 }
 
-/** Marks a span as failed with the low-cardinality code of an error; never with a message, which could echo a prompt. */
+/**
+ * Writes an error on a span: its low-cardinality code and never its message, which could echo a prompt. A refusal (an error
+ * that says `isFault: false`) leaves the status unset, as the conventions want it of a server: nothing is broken.
+ */
 export function failSpan(span: Span, error: unknown): void {
-  markFailed(span, error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '_OTHER');
+  const type = errorTypeOf(error);
+  if (typeof error === 'object' && error !== null && 'isFault' in error && error.isFault === false) {
+    span.setAttribute('error.type', type);
+    return;
+  }
+  if (error instanceof Error) span.addEvent('exception', { 'exception.type': error.name, 'error.type': type });
+  markFailed(span, type);
+}
+
+/** A name that the thrower gave for traces and metrics, else the error's code. */
+function errorTypeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '_OTHER';
+  if ('errorType' in error && typeof error.errorType === 'string') return error.errorType;
+  return 'code' in error && typeof error.code === 'string' ? error.code : '_OTHER';
 }
 
 /** Marks a span as failed with an error's code. */

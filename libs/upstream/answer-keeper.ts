@@ -1,5 +1,12 @@
-/** Listens to an answer on its way to the client and keeps it whole, where the ingress asked for it (its response cache). */
-import { AnswerCollector, storedAnswer, type StoredAnswer, type StreamEvent, type UpstreamFailure } from '#wire';
+/** Listens to an answer on its way to the client and keeps it whole, where the ingress asked for it (its response cache, a trace). */
+import {
+  AnswerCollector,
+  storedAnswer,
+  type CollectedAnswer,
+  type StoredAnswer,
+  type StreamEvent,
+  type UpstreamFailure,
+} from '#wire';
 import type { AnswerWriter } from './answer-writer.js';
 
 /** A usage frame must fit into one message of the bus, beside the frames of its tick. */
@@ -23,6 +30,11 @@ export class AnswerKeeper implements AnswerWriter {
 
   fail(failure: UpstreamFailure): Uint8Array | null {
     return this.writer.fail(failure);
+  }
+
+  /** The answer as far as it came. */
+  collected(): CollectedAnswer {
+    return this.collector.answer();
   }
 
   /** The finished answer; null where it failed, never ended, or is too large to be sent along. */

@@ -70,7 +70,7 @@ function parameterAttributes(request: unknown): Attributes {
 }
 
 /** What is known after it. */
-export function finishAttributes(answer: PumpedAnswer, startedAt: number): Attributes {
+export function finishAttributes(open: InferOpen, answer: PumpedAnswer, startedAt: number): Attributes {
   const { usage } = answer;
   return {
     ...(usage === null
@@ -85,7 +85,8 @@ export function finishAttributes(answer: PumpedAnswer, startedAt: number): Attri
     ...(answer.upstreamModel === null ? {} : { 'gen_ai.response.model': answer.upstreamModel }),
     ...(answer.responseId === null ? {} : { 'gen_ai.response.id': answer.responseId }),
     ...(answer.finishReason === null ? {} : { 'gen_ai.response.finish_reasons': [answer.finishReason] }),
-    ...(answer.firstContentAt === null
+    // An answer that comes whole has no first chunk.
+    ...(answer.firstContentAt === null || !open.stream
       ? {}
       : { 'gen_ai.response.time_to_first_chunk': (answer.firstContentAt - startedAt) / 1000 }),
     ...(answer.failure === null ? {} : { 'error.type': answer.failure.code }),

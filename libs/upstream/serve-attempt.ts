@@ -11,8 +11,10 @@ import { AnswerPump } from './answer-pump.js';
 import type { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { accountFor } from './attempt-usage.js';
+import { capturedInput, capturedOutput } from './captured-content.js';
 import { finishAttributes, inferenceAttributes, inferenceName } from './inference-span.js';
 import { callUpstream, type UpstreamRequest } from './http.client.js';
+import { neutralRequestOf } from './neutral-request.js';
 import { streamFailureOf } from './stream-failure.js';
 import type { UsageReporter } from './usage-reporter.client.js';
 
@@ -50,7 +52,7 @@ export async function serveAttempt(
 ): Promise<void> {
   const startedAt = tools.now();
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
-  const keeper = open.keepAnswer === true ? new AnswerKeeper(call.writer) : null;
+  const keeper = open.keepAnswer === true || open.traceContent !== undefined ? new AnswerKeeper(call.writer) : null;
   const pump = new AnswerPump({ ...call, writer: keeper ?? call.writer, stream, now: tools.now });
   await withSpan(
     inferenceName(open),
@@ -62,7 +64,7 @@ export async function serveAttempt(
       await ask(pump, stream, inTrace(call, open), intent);
       call.onAnswered?.();
       if (!span.isRecording()) return;
-      span.setAttributes(finishAttributes(pump.result, startedAt));
+      span.setAttributes({ ...finishAttributes(open, pump.result, startedAt), ...contentOf(open, keeper) });
       const { failure } = pump.result;
       if (failure !== null) markFailed(span, failure.code);
     },
@@ -79,7 +81,7 @@ export async function serveAttempt(
   const alreadySent = result.content;
   pump.tellCounted(account.notice.usage);
   // The answer comes before its last bytes: who has read those can ask again and be answered from the cache.
-  if (result.failure === null && !result.cancelled) stream.usage({ ...account.notice, ...keptBy(keeper) });
+  if (result.failure === null && !result.cancelled) stream.usage({ ...account.notice, ...keptBy(open, keeper) });
   await pump.finish();
   const outcome = result.cancelled ? 'client_disconnected' : result.failure === null ? 'success' : 'failure';
   const durable = await tools.usage.close(open, {
@@ -92,8 +94,16 @@ export async function serveAttempt(
   else await stream.error(streamFailureOf(result.failure, alreadySent && open.stream));
 }
 
-function keptBy(keeper: AnswerKeeper | null): { answer?: StoredAnswer } {
-  const answer = keeper?.kept() ?? null;
+/** Prompt and answer for the trace, where the opening asks for them. */
+function contentOf(open: InferOpen, keeper: AnswerKeeper | null): Record<string, string> {
+  const { traceContent } = open;
+  if (traceContent === undefined) return {};
+  const output = keeper === null ? {} : capturedOutput(keeper.collected(), traceContent);
+  return { ...capturedInput(neutralRequestOf(open), traceContent), ...output };
+}
+
+function keptBy(open: InferOpen, keeper: AnswerKeeper | null): { answer?: StoredAnswer } {
+  const answer = open.keepAnswer === true ? (keeper?.kept() ?? null) : null;
   return answer === null ? {} : { answer };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bus } from '#bus';
 import { UsageClose, UsageOpen, type InferOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
-import { activeTraceId, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
+import { activeTraceId, busAttributes, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
 import { UsageSpool } from './usage-spool.client.js';
 
 /** What the caller knows at the end; the rest comes from the opening. */
@@ -149,13 +149,11 @@ export class UsageReporter {
 
 /** The publishing as a span, which the consumer links to. */
 function sent(subject: string, publish: () => Promise<void>): Promise<void> {
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.operation.name': 'publish',
-    'messaging.operation.type': 'send',
-    'messaging.destination.name': subject,
-  };
-  return withSpan(`send ${subject}`, { kind: SpanKind.PRODUCER, attributes }, publish);
+  return withSpan(
+    `send ${subject}`,
+    { kind: SpanKind.PRODUCER, attributes: busAttributes('publish', subject) },
+    publish,
+  );
 }
 
 function attemptFacts(open: InferOpen) {

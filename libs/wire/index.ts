@@ -36,7 +36,7 @@ export type { EmbeddingAnswer } from './upstream/embedding-answer.js';
 export type { UpstreamHeaders } from './upstream/retry-after.js';
 export { retryAfterOf } from './upstream/retry-after.js';
 export { upstreamFailure, type FailureFields } from './upstream/failure.js';
-export { scrubUpstreamText } from './upstream/scrub.js';
+export { scrubSecrets, scrubUpstreamText } from './upstream/scrub.js';
 export { withSystemPrompt, type SystemPrompt } from './upstream/system-prompt.js';
 export { withChatDefaults, withCompletionDefaults, withoutParams } from './upstream/default-params.js';
 export {

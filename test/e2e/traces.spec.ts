@@ -9,7 +9,7 @@ let ollama: OllamaUpstream;
 let cloud: OpenAiUpstream;
 let receiver: OtlpReceiver;
 
-const startWith = (protocol: string, env: Record<string, string> = {}) =>
+const startWith = (protocol: string, env: Record<string, string> = {}, signalbox: object = {}) =>
   startSuite({
     config: {
       model_list: [
@@ -20,6 +20,7 @@ const startWith = (protocol: string, env: Record<string, string> = {}) =>
         },
       ],
       router_settings: { num_retries: 0, fallbacks: [{ house: ['sky'] }] },
+      signalbox,
     },
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -73,8 +74,8 @@ const named = (spans: readonly ReceivedSpan[], name: string) => {
 const asText = (spans: readonly ReceivedSpan[]) =>
   JSON.stringify(spans, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 
-async function newKey(): Promise<string> {
-  const response = await suite.fetch('/key/generate', { method: 'POST', body: { max_budget: 5 } });
+async function newKey(fields: object = { max_budget: 5 }): Promise<string> {
+  const response = await suite.fetch('/key/generate', { method: 'POST', body: fields });
   return z.object({ key: z.string() }).parse(await response.json()).key;
 }
 
@@ -108,7 +109,7 @@ const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
 describe('over protobuf, everything sampled', () => {
   beforeAll(async () => {
-    suite = await startWith('http/protobuf', { SIGNALBOX_TRACE_PROBES: '1' });
+    suite = await startWith('http/protobuf', { SIGNALBOX_TRACE_PROBES: '1' }, { trace_content: 'span' });
   });
   afterAll(() => suite?.stop());
 
@@ -193,9 +194,64 @@ ingress SERVER POST /v1/chat/completions
     // Only this span counts as a generation: otherwise trace viewers add its tokens up twice.
     expect(spans.filter(({ attributes }) => attributes['gen_ai.usage.input_tokens'] !== undefined)).toHaveLength(1);
 
+    const whole = named(await traceOf(await chat({ model: 'sky' })), 'chat gpt-4o-mini');
+    expect(whole.attributes).not.toHaveProperty('gen_ai.response.time_to_first_chunk');
+    expect(named(spans, 'request router.plan').attributes).toMatchObject({
+      'messaging.system': 'nats',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': 'router.plan',
+      'server.address': '127.0.0.1',
+      'server.port': expect.any(Number),
+    });
+    expect(named(spans, 'process infer.cloud.{backend}').attributes).toMatchObject({
+      'messaging.operation.type': 'process',
+      'messaging.destination.template': 'infer.cloud.{backend}',
+    });
+
     const lookUp = named(spans, 'process accounting.key.lookup');
     const statements = spans.filter(({ parentSpanId }) => parentSpanId === lookUp.spanId);
     expect(statements.map(({ name, kind }) => [name.split(' ')[0], kind])).toContainEqual(['SELECT', 3]);
+  });
+
+  it('shows prompt and answer of a key that asks for it, on the span of the model only', async () => {
+    const key = await newKey({ logging: 'full' });
+    ollama.script.next({ text: ['Green', ' it is, ask me@home.org'] });
+    const response = await chat({ stream: true }, { authorization: `Bearer ${key}` });
+    await response.text();
+    const spans = await traceOf(response);
+    const inference = named(spans, 'chat llama3.1:8b');
+    const shown = (name: string): unknown => JSON.parse(String(inference.attributes[name]));
+    expect(shown('gen_ai.input.messages')).toEqual([{ role: 'user', parts: [{ type: 'text', content: secret }] }]);
+    expect(shown('gen_ai.output.messages')).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'Green it is, ask [email]' }], finish_reason: 'stop' },
+    ]);
+    expect(asText(spans.filter((span) => span !== inference))).not.toMatch(/secret question|Green/);
+
+    const mustStay = await chat({}, { authorization: `Bearer ${key}`, 'x-signalbox-data-policy': 'local' });
+    expect(asText(await traceOf(mustStay))).not.toContain(secret);
+  });
+
+  it('a request says when a budget that it is charged to is nearly used up', async () => {
+    const authorization = `Bearer ${await newKey({ max_requests_budget: 5 })}`;
+    const events = async () => {
+      const spans = await traceOf(await chat({}, { authorization }));
+      return named(spans, 'POST /v1/chat/completions').events.filter(({ name }) => name === 'gateway.budget.warning');
+    };
+    for (let used = 0; used < 4; used += 1) expect(await events()).toEqual([]);
+    expect((await events()).map(({ attributes }) => attributes)).toEqual([
+      { 'gateway.budget.scope': 'key', 'gateway.budget.unit': 'requests', 'gateway.budget.used_ratio': 0.8 },
+    ]);
+    const refused = await chat({}, { authorization });
+    expect(refused.status).toBe(429);
+    const spans = await traceOf(refused, 0);
+    expect(named(spans, 'POST /v1/chat/completions').attributes).toMatchObject({
+      'gateway.outcome': 'insufficient_quota',
+      'error.type': 'insufficient_quota',
+      'gateway.model.requested': 'house',
+      'gateway.key.id': expect.any(String),
+    });
+    // Nothing is broken: a collector that keeps what failed must not keep this.
+    expect(spans.map(({ status }) => status)).not.toContain(2);
   });
 
   it('its usage is posted in a trace of its own, which links to what was sent', async () => {
@@ -237,8 +293,8 @@ ingress SERVER POST /v1/chat/completions
     expect(response.status).toBe(401);
     const spans = await traceOf(response, 0);
     const request = named(spans, 'POST /v1/chat/completions');
-    expect(request).toMatchObject({ status: 0 });
     expect(request.attributes).toMatchObject({ 'error.type': 'invalid_api_key', 'http.response.status_code': 401 });
+    expect(spans.map(({ status }) => status)).not.toContain(2);
     expect(asText(spans)).not.toContain('nobody-knows');
   });
 
@@ -308,8 +364,10 @@ describe('over JSON, one request in ten', () => {
   it('exports all of a sampled request and nothing of the others', async () => {
     const unsampled: string[] = [];
     let sampled: Response | null = null;
+    // The key asks for content, the config does not.
+    const authorization = `Bearer ${await newKey({ logging: 'full' })}`;
     for (let tries = 0; sampled === null && tries < 300; tries += 1) {
-      const response = await chat({}, { traceparent: `00-${callersTrace}-${callersSpan}-01` });
+      const response = await chat({}, { authorization, traceparent: `00-${callersTrace}-${callersSpan}-01` });
       const [, traceId = '', , flags] = (response.headers.get('traceresponse') ?? '').split('-');
       expect(response.headers.get('x-trace-id')).toBe(traceId);
       if (flags === '01') sampled = response;
@@ -317,6 +375,7 @@ describe('over JSON, one request in ten', () => {
     }
     if (sampled === null) throw new Error('none of 300 requests was sampled');
     const spans = await traceOf(sampled);
+    expect(asText(spans)).not.toContain(secret);
     expect(shapeOf(spans)).toEqual(
       lines(`
 ingress SERVER POST /v1/chat/completions

@@ -11,6 +11,7 @@ import {
   type Escrow,
   type Lease,
   type LeasePolicy,
+  usedRatioOf,
   type ScopeWindow,
 } from './lease.js';
 import { PostedMark } from './posted-mark.js';
@@ -52,6 +53,16 @@ describe('the size of a lease', () => {
       }),
     );
   });
+});
+
+it.each([
+  [1_000, 0, 0],
+  [1_000, 850, 0.85],
+  [1_000, 1_300, 1.3],
+  [1_000, -5, 0],
+  [0, 0, 1],
+])('of a budget of %i with %i posted the share %f is used', (limit, settled, ratio) => {
+  expect(usedRatioOf({ ...empty, limit, settled })).toBe(ratio);
 });
 
 describe('a lease', () => {

@@ -14,7 +14,7 @@ import { Database } from '../database/database.client.js';
 import { presentLimit } from '../keys/budget-rows.store.js';
 import { EscrowRows, windowKey, type WindowName } from './escrow.store.js';
 import { withLimit } from './escrow.js';
-import { endLease, grantLease, renewLease, type LeasePolicy, type ScopeWindow } from './lease.js';
+import { endLease, grantLease, renewLease, usedRatioOf, type LeasePolicy, type ScopeWindow } from './lease.js';
 import { windowAt, type BudgetWindow } from './window.js';
 
 /** Requests may take an hour, but what is admitted is announced within minutes; after that `usage_open` speaks for it. */
@@ -87,7 +87,8 @@ export class LeaseStore {
         rows.put(renewed.window, renewed.lease);
         const windowLeftMs = window.endsAt === null ? null : window.endsAt.getTime() - now;
         if (!renewed.open || (windowLeftMs !== null && windowLeftMs <= 0)) return gone;
-        return { leaseId, state: 'open', ttlMs: leasePolicy.ttlMs, guardMs: leasePolicy.guardMs, windowLeftMs };
+        const { ttlMs, guardMs } = leasePolicy;
+        return { leaseId, state: 'open', ttlMs, guardMs, windowLeftMs, usedRatio: usedRatioOf(renewed.window) };
       });
       await rows.save(tx);
       return answers;
@@ -243,6 +244,7 @@ function answerOf(want: LeaseWant, { holder, epoch, now, rows, present }: Granti
     ttlMs: leasePolicy.ttlMs,
     guardMs: leasePolicy.guardMs,
     windowLeftMs: stored.endsAt === null ? null : Math.max(0, stored.endsAt.getTime() - now),
+    usedRatio: usedRatioOf(window),
   };
 }
 

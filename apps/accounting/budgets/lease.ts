@@ -65,6 +65,11 @@ export function leftOf(window: ScopeWindow): number {
   return Math.max(0, window.limit - window.settled - window.held);
 }
 
+/** Share of a budget that is posted: 1 = all of it, more where it was overrun. */
+export function usedRatioOf(window: ScopeWindow): number {
+  return window.limit === 0 ? 1 : Math.max(0, window.settled) / window.limit;
+}
+
 /**
  * How much to grant, or null where `need` does not fit: it is never cut. Far from the limit eight times the need, or what
  * all waiting requests want, but at most 5 % of the rest; near it exactly the need, so that nobody holds what others lack.

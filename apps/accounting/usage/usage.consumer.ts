@@ -3,7 +3,16 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Bus, type DurableMessage } from '#bus';
 import { AlertUsageDead, GatewayError } from '#contracts';
 import { Snapshots } from '#service';
-import { Logger, Metrics, runInContext, contextFromTraceparent, SpanKind, startSpan, withSpan } from '#telemetry';
+import {
+  busAttributes,
+  Logger,
+  Metrics,
+  runInContext,
+  contextFromTraceparent,
+  SpanKind,
+  startSpan,
+  withSpan,
+} from '#telemetry';
 import { Database } from '../database/database.client.js';
 import { isBadData } from '../database/sql-state.js';
 import { DeadLetterStore } from './dead-letter.store.js';
@@ -159,10 +168,7 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     const links = [...new Set(items.flatMap(({ message }) => message.traceparent ?? []))];
     const redelivered = Math.max(...items.map(({ message }) => message.deliveryCount));
     const attributes = {
-      'messaging.system': 'nats',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': 'USAGE',
+      ...busAttributes('process', 'USAGE'),
       'messaging.consumer.group.name': 'accounting',
       'messaging.batch.message_count': items.length,
       ...(redelivered > 1 ? { 'gateway.bus.delivery_count': redelivered } : {}),

@@ -35,7 +35,7 @@ import { Limiter } from './limiter.client.js';
 import { MasterKey } from './master-key.client.js';
 import { permitsModel } from './model-permission.js';
 import { limitHeaders, limitsOf, type OwnerLimits } from './rate-limit.js';
-import type { Reservation } from './reservation.js';
+import type { BudgetWarning, Reservation } from './reservation.js';
 
 export interface AdmissionFacts {
   readonly requestId: RequestId;
@@ -62,6 +62,8 @@ export interface Admission {
   readonly attempts: readonly Attempt[];
   /** The most output tokens that were reserved for; null = not capped. */
   readonly outputCap: number | null;
+  /** Budgets behind it that are nearly used up. */
+  readonly warnings: readonly BudgetWarning[];
   /** `x-ratelimit-*`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether `attempt` still fits beside what the attempts before it used; where it does not, it must not run. */
@@ -253,6 +255,7 @@ export class Access {
       },
       attempts: ceiling.attempts.flatMap((index) => facts.attempts[index] ?? []),
       outputCap: capped && facts.generates ? ceiling.outputCap : null,
+      warnings: reservation.warnings,
       headers: limitHeaders(states),
       covers: (attempt, spent) => {
         const { usd, tokens } = mostOf(size, attempt);

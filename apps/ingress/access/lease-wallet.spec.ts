@@ -75,6 +75,20 @@ describe('a reservation', () => {
     expect([wallet.freeOf('usd/key/k', 30), freed]).toEqual([75, ['usd/key/k']]);
   });
 
+  it('warns of a budget from four fifths on, as accounting last said', () => {
+    const wallet = walletWith({ ...grant('a', 'usd/key/k', 100), usedRatio: 0.79 });
+    expect(reserved(wallet, 1).reservation.warnings).toEqual([]);
+    const [renewal] = wallet.renewals(5_000);
+    if (renewal === undefined) throw new Error('nothing to renew');
+    const open = { leaseId: 'a', state: 'open', ttlMs: 30_000, guardMs: 3_000, windowLeftMs: null } as const;
+    wallet.renewed([renewal], [{ ...open, usedRatio: 0.8 }], 5_000);
+    const warning = { owner: 'key', unit: 'usd', usedRatio: 0.8 };
+    expect(reserved(wallet, 1).reservation.warnings).toEqual([warning]);
+    wallet.renewed([renewal], [open], 6_000);
+    expect(reserved(wallet, 1).reservation.warnings).toEqual([warning]);
+    expect(reserved(walletWith(grant('b', 'usd/key/k', 100))).reservation.warnings).toEqual([]);
+  });
+
   it('takes from what is free where more was used than reserved', () => {
     const wallet = walletWith(grant('a', 'usd/key/k', 100));
     reserved(wallet).reservation.settle(used(80));

@@ -36,6 +36,8 @@ interface HeldLease {
   outstanding: number;
   validUntil: number;
   usedAt: number;
+  /** Share of the budget that was posted when accounting last answered; 0 where it does not say. */
+  usedRatio: number;
 }
 
 /** A lease may be used this long after its grant even where its window ends earlier: the request came in before the end. */
@@ -84,10 +86,12 @@ export class LeaseWallet {
     const known = this.byId.get(grant.leaseId);
     if (known !== undefined) {
       known.validUntil = Math.max(known.validUntil, validUntil);
+      known.usedRatio = grant.usedRatio ?? known.usedRatio;
       return;
     }
     const { leaseId: id, scope, windowId, granted: free } = grant;
-    const lease = { id, scope, windowId, free, released: 0, confirmed: 0, outstanding: 0, validUntil, usedAt: now };
+    const given = { released: 0, confirmed: 0, outstanding: 0 };
+    const lease = { id, scope, windowId, free, ...given, validUntil, usedAt: now, usedRatio: grant.usedRatio ?? 0 };
     this.byId.set(id, lease);
     const others = this.byScope.get(scope);
     if (others === undefined) this.byScope.set(scope, [lease]);
@@ -148,6 +152,7 @@ export class LeaseWallet {
       const lease = this.byId.get(answer.leaseId);
       if (lease === undefined) continue;
       lease.confirmed = Math.max(lease.confirmed, releasedOf.get(answer.leaseId) ?? 0);
+      lease.usedRatio = answer.usedRatio ?? lease.usedRatio;
       if (answer.state === 'gone') lease.validUntil = Math.min(lease.validUntil, sentAt);
       else if (lease.validUntil > sentAt) {
         const left = answer.windowLeftMs ?? Infinity;
@@ -172,6 +177,11 @@ export class LeaseWallet {
   giveBackAll(): LeaseRenewal[] {
     for (const lease of this.byId.values()) giveBack(lease);
     return [...this.byId.values()].map(renewalOf);
+  }
+
+  /** Share of its budget that was posted when accounting last spoke of the lease; 0 where that is not known. */
+  usedRatioOf({ leaseId }: Holding): number {
+    return this.byId.get(leaseId)?.usedRatio ?? 0;
   }
 
   /** Scopes that have leases here. */

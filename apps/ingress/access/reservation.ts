@@ -1,6 +1,16 @@
 /** What is set aside for one request. It ends in exactly one way; whatever comes after that is ignored. */
-import { parseBudgetScope, type BudgetAmounts, type BudgetUnit, type Payer } from '#contracts';
+import { parseBudgetScope, type BudgetAmounts, type BudgetOwner, type BudgetUnit, type Payer } from '#contracts';
 import type { Holding, LeaseWallet } from './lease-wallet.js';
+
+/** A budget that a request is charged to and that is nearly used up. */
+export interface BudgetWarning {
+  readonly owner: BudgetOwner;
+  readonly unit: BudgetUnit;
+  readonly usedRatio: number;
+}
+
+/** The share of a budget from which the requests it pays for say so: the line of the alert SignalboxBudget80. */
+const warningRatio = 0.8;
 
 export class Reservation {
   private ended = false;
@@ -21,6 +31,15 @@ export class Reservation {
   amountOf(unit: BudgetUnit): number {
     const amounts = this.holdings.filter(({ scope }) => parseBudgetScope(scope)?.unit === unit).map((h) => h.amount);
     return Math.max(0, ...amounts);
+  }
+
+  /** The budgets behind it that are used to four fifths or more. */
+  get warnings(): BudgetWarning[] {
+    return this.holdings.flatMap((holding) => {
+      const usedRatio = this.wallet.usedRatioOf(holding);
+      const scope = usedRatio < warningRatio ? null : parseBudgetScope(holding.scope);
+      return scope === null ? [] : [{ owner: scope.owner, unit: scope.unit, usedRatio }];
+    });
   }
 
   get isOpen(): boolean {

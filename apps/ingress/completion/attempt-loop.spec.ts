@@ -131,7 +131,16 @@ describe('the attempt loop', () => {
         [waiting, head('audio/mpeg'), bytes('b'), end],
       ],
     });
-    expect(kinds(events)).toEqual(['attempt', 'attempt-failed', 'attempt', 'head', 'bytes', 'finished']);
+    expect(kinds(events)).toEqual([
+      'attempt',
+      'accepted',
+      'attempt-failed',
+      'attempt',
+      'accepted',
+      'head',
+      'bytes',
+      'finished',
+    ]);
     expect(events).toContainEqual({ kind: 'head', index: 1, contentType: 'audio/mpeg' });
   });
 

@@ -40,6 +40,8 @@ export type LoopEvent =
       readonly after: StreamFailure | null;
     }
   | { readonly kind: 'queued'; readonly index: number; readonly notice: QueuedNotice }
+  /** The worker asks upstream now. */
+  | { readonly kind: 'accepted'; readonly index: number; readonly waitedMs: number }
   /** What the bytes that follow are, where that is the upstream's to say. */
   | { readonly kind: 'head'; readonly index: number; readonly contentType: string }
   /** Bytes for the client. The first of these commits. */
@@ -139,8 +141,9 @@ async function* runAttempt(
         yield { kind: 'queued', index, notice: frame.notice };
         break;
       case 'accepted': {
-        const { contentType } = frame.notice;
-        if (contentType !== undefined) held.push({ kind: 'head', index, contentType });
+        const { contentType, waitedMs } = frame.notice;
+        if (contentType === undefined) yield { kind: 'accepted', index, waitedMs };
+        else held.push({ kind: 'head', index, contentType });
         break;
       }
       case 'data': {

@@ -1,6 +1,6 @@
 /** Runs the attempts of one admitted request against the workers and delivers what comes. */
 import { Injectable } from '@nestjs/common';
-import { GatewayError, type Attempt, type StreamFailure, type UsageNotice } from '#contracts';
+import { GatewayError, type Attempt, type StreamFailure, type TraceContent, type UsageNotice } from '#contracts';
 import { Snapshots } from '#service';
 import { ResponseCache } from '../cache/response-cache.client.js';
 import { answerHeaders } from '../http/response-headers.js';
@@ -26,6 +26,8 @@ export interface AttemptState {
   contentFrames: number;
   failure: StreamFailure | null;
   firstContentMs: number | null;
+  /** What it waited for its host, as the worker said. */
+  queuedMs: number;
   /** Routers and health know how it ended. */
   told: boolean;
   /** The answer's bytes so far, where they go into the response cache as they are. */
@@ -101,7 +103,14 @@ export class AttemptRun {
       omit: job.gateway.additionalDropParams ?? [],
       answerSettings: job.answerSettings,
       keepAnswer: running.cache?.use.write === true && job.parsed.kind !== 'embedding' && job.parsed.kind !== 'raw',
+      traceContent: this.traceContentOf(running),
     };
+  }
+
+  /** Only for keys that ask for it, and never of what must stay in the house: who knows where traces are kept. */
+  private traceContentOf({ job, dataPolicy }: RunningRequest): TraceContent | undefined {
+    const wanted = job.key.fullLogging && dataPolicy !== 'local' && job.scope.span.isRecording();
+    return wanted ? this.snapshots.current()?.general.traceContent : undefined;
   }
 
   private async take(
@@ -125,12 +134,16 @@ export class AttemptRun {
           contentFrames: 0,
           failure: null,
           firstContentMs: null,
+          queuedMs: 0,
           told: false,
           body: [],
         });
         return;
       case 'queued':
         delivery.queued(event.notice);
+        return;
+      case 'accepted':
+        if (state !== undefined) state.queuedMs = event.waitedMs;
         return;
       case 'head':
         delivery.head(event.contentType);

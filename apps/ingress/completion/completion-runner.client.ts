@@ -25,6 +25,7 @@ import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
 import { planKeyOf } from './look-up-query.js';
 import { Planner } from './planner.client.js';
+import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
 import { demandedPolicyOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
@@ -99,6 +100,7 @@ export class CompletionRunner {
           },
         });
       const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
+      traceBudgets(job.scope.span, admission.warnings);
       const running = {
         job,
         facts,

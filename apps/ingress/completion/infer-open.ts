@@ -7,6 +7,7 @@ import {
   type Payer,
   type Priority,
   type RequestId,
+  type TraceContent,
 } from '#contracts';
 import type { AnswerSettings } from '#wire';
 
@@ -31,15 +32,18 @@ export interface OpeningFacts {
   /** The finished answer is wanted for the response cache. */
   readonly keepAnswer: boolean;
   readonly answerSettings: AnswerSettings | undefined;
+  /** Prompt and answer are wanted in the trace. */
+  readonly traceContent: TraceContent | undefined;
 }
 
 /** The opening of try number `index`. */
 export function inferOpenOf(facts: OpeningFacts, attempt: Attempt, index: number): InferOpen {
-  const { outputCap, dropParams, omit, request, answerSettings, ...rest } = facts;
+  const { outputCap, dropParams, omit, request, answerSettings, traceContent, ...rest } = facts;
   return {
     v: 1,
     ...rest,
     ...(answerSettings === undefined ? {} : { answerSettings }),
+    ...(traceContent === undefined ? {} : { traceContent }),
     attemptId: attemptIdOf(facts.requestId, index),
     attempt: {
       ...attempt,

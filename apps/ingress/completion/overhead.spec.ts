@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { overheadOf } from './overhead.js';
 
 const steps = { auth: 1, route: 2, limits: 3 };
-const cloud = { isLocal: false, startedMs: 110, firstContentMs: 315, workerFirstTokenMs: 200 };
+const cloud = { startedMs: 110, firstContentMs: 315, queuedMs: 0, workerMs: 200 };
 
 it('tells apart what each stage takes', () => {
   expect([...overheadOf({ steps, startedMs: 100, attempts: [cloud] })]).toEqual([
@@ -14,9 +14,13 @@ it('tells apart what each stage takes', () => {
   ]);
 });
 
+it('waiting for a host is not the way there', () => {
+  const queued = { ...cloud, firstContentMs: 5_315, queuedMs: 5_000 };
+  expect(overheadOf({ steps, startedMs: 100, attempts: [queued] }).get('bus')).toBe(0.005);
+});
+
 it.each([
-  ['a host has a queue in between', [{ ...cloud, isLocal: true }]],
-  ['a whole answer has no first token', [{ ...cloud, workerFirstTokenMs: null }]],
+  ['the worker never said how long it took', [{ ...cloud, workerMs: null }]],
   ['nothing came', [{ ...cloud, firstContentMs: null }]],
   ['nothing was tried', []],
 ])('does not know the bus where %s', (_why, attempts) => {
@@ -24,6 +28,6 @@ it.each([
 });
 
 it('is never negative, though clocks of two processes are involved', () => {
-  const facts = { steps, startedMs: 109, attempts: [{ ...cloud, workerFirstTokenMs: 300 }] };
+  const facts = { steps, startedMs: 109, attempts: [{ ...cloud, workerMs: 300 }] };
   for (const seconds of overheadOf(facts).values()) expect(seconds).toBeGreaterThanOrEqual(0);
 });

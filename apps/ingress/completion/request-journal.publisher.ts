@@ -9,7 +9,7 @@ import type { CompletionJob, RunningRequest } from './completion-runner.client.j
 import { OutcomePublisher } from './outcome.publisher.js';
 import { overheadOf } from './overhead.js';
 import { requestLogLine } from './request-record.js';
-import { traceEnding } from './request-trace.client.js';
+import { traceEnding, traceRefusal } from './request-trace.client.js';
 import { Settlement } from './settlement.publisher.js';
 
 export interface Ending {
@@ -59,6 +59,7 @@ export class RequestJournal {
     this.metrics.count('signalbox_rejections_total', { reason: code });
     this.told.rejected(job, error);
     this.callbacks.rejected(job, code);
+    traceRefusal(job);
     this.logger.info(
       { request_id: job.scope.requestId, trace_id: job.scope.traceId, key_alias: job.key.alias, error: code },
       'request refused',
@@ -157,10 +158,9 @@ export class RequestJournal {
 
   private countOverhead({ job }: RunningRequest, states: readonly AttemptState[]): void {
     const { steps, startedMs } = job.scope;
-    const attempts = states.map(({ attempt, usage, ...times }) => ({
+    const attempts = states.map(({ usage, ...times }) => ({
       ...times,
-      isLocal: attempt.kind === 'local',
-      workerFirstTokenMs: usage?.firstTokenMs ?? null,
+      workerMs: job.stream ? (usage?.firstTokenMs ?? null) : (usage?.durationMs ?? null),
     }));
     for (const [stage, seconds] of overheadOf({ steps, startedMs, attempts }))
       this.metrics.observe('signalbox_overhead_seconds', { stage }, seconds);

@@ -1,10 +1,11 @@
 /** What a request's trace shows of its attempts: a span for each, the hop to its worker, and what became of the whole. */
 import type { Span } from '@opentelemetry/api';
-import { inferSubjects, type Attempt, type StreamFailure } from '#contracts';
-import { markFailed, runInSpan, SpanKind, startSpan } from '#telemetry';
+import { inferSubjects, isFaultCode, type Attempt, type StreamFailure } from '#contracts';
+import { busAttributes, markFailed, runInSpan, SpanKind, startSpan } from '#telemetry';
 import type { WorkerFrame } from './attempt-loop.js';
 import type { AttemptState } from './attempt-run.client.js';
-import type { RunningRequest } from './completion-runner.client.js';
+import type { BudgetWarning } from '../access/reservation.js';
+import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
 
 /** Opens a worker's stream; below a sampled request with a span for the attempt and one for the hop, open until its last frame. */
 export function openTraced(
@@ -19,12 +20,7 @@ export function openTraced(
   const hop = runInSpan(span, () =>
     startSpan(`request ${subject}`, {
       kind: SpanKind.CLIENT,
-      attributes: {
-        'messaging.system': 'nats',
-        'messaging.operation.name': 'request',
-        'messaging.operation.type': 'send',
-        'messaging.destination.template': subject,
-      },
+      attributes: busAttributes('request', subject),
     }),
   );
   return traced(runInSpan(hop, open), [hop, span]);
@@ -76,13 +72,10 @@ export function traceEnding(running: RunningRequest, states: readonly AttemptSta
   const groups = states.map(({ attempt }) => attempt.modelGroup);
   const costNanoUsd = states.reduce((sum, state) => sum + (state.usage?.costNanoUsd ?? 0), 0);
   span.setAttributes({
-    'gateway.model.requested': job.model,
+    ...askedAttributes(job),
     'gateway.model.served': last?.attempt.modelGroup ?? '',
     'gateway.backend': last?.attempt.backend.id ?? '',
     'gateway.provider': last?.attempt.backend.provider ?? '',
-    'gateway.key.id': job.key.id,
-    ...(job.key.teamId === null ? {} : { 'gateway.team': job.key.teamId }),
-    'gateway.stream': job.stream,
     'gateway.outcome': outcome,
     'gateway.attempt.count': states.length,
     'gateway.fallback.count': groups.filter((group, at) => at > 0 && group !== groups[at - 1]).length,
@@ -93,5 +86,30 @@ export function traceEnding(running: RunningRequest, states: readonly AttemptSta
     'gateway.tokens.reasoning': usage?.reasoningTokens ?? 0,
   });
   if (outcome === 'client_disconnected') span.addEvent('gateway.client_disconnect');
-  else if (outcome !== 'success') markFailed(span, outcome);
+  else if (outcome !== 'success' && isFaultCode(outcome)) markFailed(span, outcome);
+  else if (outcome !== 'success') span.setAttribute('error.type', outcome);
+}
+
+/** Writes on the span of a request that was refused who asked for what; the error filter adds why. */
+export function traceRefusal(job: CompletionJob): void {
+  if (job.scope.span.isRecording()) job.scope.span.setAttributes(askedAttributes(job));
+}
+
+/** Says which budgets of an admitted request are nearly used up. */
+export function traceBudgets(span: Span, warnings: readonly BudgetWarning[]): void {
+  for (const { owner, unit, usedRatio } of warnings)
+    span.addEvent('gateway.budget.warning', {
+      'gateway.budget.scope': owner,
+      'gateway.budget.unit': unit,
+      'gateway.budget.used_ratio': usedRatio,
+    });
+}
+
+function askedAttributes({ model, stream, key }: CompletionJob) {
+  return {
+    'gateway.model.requested': model,
+    'gateway.key.id': key.id,
+    ...(key.teamId === null ? {} : { 'gateway.team': key.teamId }),
+    'gateway.stream': stream,
+  };
 }

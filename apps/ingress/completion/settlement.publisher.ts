@@ -141,6 +141,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
         omit: [],
         keepAnswer: false,
         answerSettings: undefined,
+        traceContent: undefined,
       },
       state.attempt,
       state.index,

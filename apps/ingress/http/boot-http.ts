@@ -150,7 +150,13 @@ function serverSpan(request: IncomingMessage, { route, incoming }: Opening, fact
     startSpan(route === null ? method : `${method} ${route}`, {
       kind: SpanKind.SERVER,
       begins: 'entry',
-      attributes: { 'http.request.method': method, ...(route === null ? {} : { 'http.route': route }), ...facts },
+      attributes: {
+        'http.request.method': method,
+        'url.scheme': 'http',
+        'network.protocol.version': request.httpVersion,
+        ...(route === null ? {} : { 'http.route': route }),
+        ...facts,
+      },
       links: incoming === 'link' && caller !== null ? [caller] : [],
     }),
   );

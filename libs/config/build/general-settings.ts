@@ -30,6 +30,7 @@ const namedSignalboxKeys = new Set([
   'max_queue_length',
   'queue_comments',
   'usage_span',
+  'trace_content',
   'alert_thresholds',
   'spend_retention',
   'data_policy',
@@ -71,6 +72,9 @@ export function buildGeneralSettings(
     keepWarm: listOf(signalbox.keep_warm),
     autoPull: signalbox.auto_pull ?? false,
     usageSpan: signalbox.usage_span ?? 'link',
+    ...(signalbox.trace_content === undefined || signalbox.trace_content === 'none'
+      ? {}
+      : { traceContent: signalbox.trace_content }),
     verbose: litellm.set_verbose ?? false,
     variables: context.variables.refs(),
     extras: { ...extras, ...(general.alert_types === undefined ? {} : { alert_types: listOf(general.alert_types) }) },

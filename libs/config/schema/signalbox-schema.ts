@@ -22,6 +22,11 @@ export const SignalboxSettings = z.strictObject({
   max_model_wait: seconds('Longest wait for a model that is not loaded while others are served', '20'),
   max_queue_length: limit('Requests that may wait for one host', { default: '256' }),
   queue_comments: flag('Streams hear their place in the queue, as SSE comments', 'true'),
+  trace_content: choice(
+    ['none', 'span', 'hash'],
+    'Prompts and answers in traces, of keys with `logging: full`: as they are, or as hashes',
+    { default: 'none' },
+  ),
   usage_span: choice(['link', 'child'], 'How a usage event joins the trace of its request', { default: 'link' }),
   alert_thresholds: special(z.array(z.number().positive()), 'Shares of a budget that are reported', {
     unit: 'percent',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scrubUpstreamText } from './scrub.js';
+import { scrubSecrets, scrubUpstreamText } from './scrub.js';
 
 describe('scrubUpstreamText', () => {
   it.each([
@@ -87,4 +87,22 @@ describe('scrubUpstreamText', () => {
       scrubUpstreamText(unit.repeat(50_000));
     expect(performance.now() - started).toBeLessThan(1000);
   });
+});
+
+describe('scrubSecrets', () => {
+  it.each([
+    ['use sk-proj-abc123DEF456 now', 'use [key] now'],
+    ['postgres://me:hunter22@db.lan/x', 'postgres://[key]@db.lan/x'],
+    ['password: correcthorse', 'password: [key]'],
+    ['write to a.b@example.org', 'write to [email]'],
+  ])('takes secrets out of %s', (text, scrubbed) => {
+    expect(scrubSecrets(text)).toBe(scrubbed);
+  });
+
+  it.each(['see https://example.org/a?b=c', 'line one\n\tline two', 'the file /etc/hosts on 10.0.0.1'])(
+    'leaves %j as it is',
+    (text) => {
+      expect(scrubSecrets(text)).toBe(text);
+    },
+  );
 });

@@ -12,17 +12,26 @@ const secretNames =
 const domains =
   'local|lan|home|internal|intranet|corp|private|localdomain|localhost|arpa|svc|com|net|org|io|ai|dev|app|cloud|co|eu|de|uk|us|ch|at|fr|nl|cn|jp|tv|me|sh|xyz|tech|run|host|site|online';
 
-/** In this order: a URL may hold a key, a key may look like a name. */
-const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`)\]}]*/giu, '[url]'],
+type Rule = readonly [pattern: RegExp, replacement: string];
+
+const url: Rule = [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`)\]}]*/giu, '[url]'];
+const keys: readonly Rule[] = [
   [/\b(bearer|basic)\s+[\w.~+/=*-]{6,}/giu, '$1 [key]'],
   [/\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/gu, '[key]'],
   [/\b(?:sk|pk|rk|gsk|xai|key|hf|nvapi|pplx|fw|tgp|r8|csk|ghp|gho|glpat|xoxb)[-_][\w*.-]{4,}[\w*]/giu, '[key]'],
   [/\bAIza[\w-]{10,}/gu, '[key]'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}/gu, '[key]'],
-  [/\b(?:org|proj|user|acct|req)[-_][A-Za-z0-9]{8,}\b/gu, '[id]'],
+];
+const namedSecrets: readonly Rule[] = [
   [new RegExp(`\\b(${secretNames})(["']?\\s*[=:]\\s*["']?)(?!\\[)[^\\s"',;}]{4,}`, 'giu'), '$1$2[key]'],
   [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu, '[email]'],
+];
+const looksSecret: readonly Rule[] = [
+  [/\b[0-9a-f]{32,}\b/giu, '[secret]'],
+  [/(?<![\w+/-])(?=[\w+/-]*\d)(?=[\w+/-]*[A-Za-z])[\w+/-]{40,}={0,2}/gu, '[secret]'],
+];
+const ids: readonly Rule[] = [[/\b(?:org|proj|user|acct|req)[-_][A-Za-z0-9]{8,}\b/gu, '[id]']];
+const places: readonly Rule[] = [
   [
     /\b(getaddrinfo \w+|lookup|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ECONNRESET|ETIMEDOUT)\s+(?!\[|on\b)[^\s,;]+/gu,
     '$1 [address]',
@@ -43,9 +52,23 @@ const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     '[path]',
   ],
   [/\b[A-Z]:\\[^\s"',;)]*/gu, '[path]'],
-  [/\b[0-9a-f]{32,}\b/giu, '[secret]'],
-  [/(?<![\w+/-])(?=[\w+/-]*\d)(?=[\w+/-]*[A-Za-z])[\w+/-]{40,}={0,2}/gu, '[secret]'],
 ];
+
+/** In this order: a URL may hold a key, a key may look like a name. An id is taken out before what is called a secret. */
+const rules: readonly Rule[] = [url, ...keys, ...ids, ...namedSecrets, ...places, ...looksSecret];
+const secretRules: readonly Rule[] = [
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/giu, '$1[key]@'],
+  ...keys,
+  ...namedSecrets,
+  ...looksSecret,
+];
+
+/** A person's text without what looks like a key, a password or a mail address; the rest of it stays as it is. */
+export function scrubSecrets(text: string): string {
+  let scrubbed = text;
+  for (const [pattern, replacement] of secretRules) scrubbed = scrubbed.replaceAll(pattern, replacement);
+  return scrubbed;
+}
 
 /** The text without keys, URLs, hosts, addresses and paths of machines, on one line, at most `maxLength` characters. */
 export function scrubUpstreamText(text: string, maxLength = defaultMaxLength): string {
