@@ -16,7 +16,7 @@ import {
 import { activeTraceparent, knowBusServer, type Logger, type Metrics } from '#telemetry';
 import { connectTo, serverProblem, type BusOptions } from './connection.js';
 import { Bucket } from './jetstream/bucket.js';
-import { consumeDurable, DurablePublisher, type ConsumeOptions } from './jetstream/durable.js';
+import { consumeDurable, DurablePublisher, type ConsumeOptions, type Consuming } from './jetstream/durable.js';
 import { ensureStreams } from './jetstream/topology.js';
 import { Courier } from './courier.js';
 import { RequestInbox } from './request-inbox.js';
@@ -58,7 +58,7 @@ export class Bus {
   /** Connects and waits for the server; throws Error where the server cannot be used (too old, no JetStream). */
   static async connect(options: BusOptions & { replicas?: number; logger: Logger; metrics: Metrics }): Promise<Bus> {
     const control = await connectTo(options, 'control');
-    const problem = serverProblem(control);
+    const problem = await serverProblem(control);
     if (problem !== null) {
       await control.close();
       throw new Error(problem);
@@ -135,7 +135,7 @@ export class Bus {
   }
 
   /** Consumes durable events in batches; see ConsumeOptions. */
-  consume(options: ConsumeOptions): Promise<{ stop(): Promise<void>; pending(): Promise<number> }> {
+  consume(options: ConsumeOptions): Promise<Consuming> {
     return consumeDurable(this.control, options, (error) =>
       this.logger.warn({ durable: options.durable, err: error }, 'consuming failed, trying again'),
     );

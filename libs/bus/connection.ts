@@ -1,4 +1,5 @@
 /** Connections to NATS that never give up: they reconnect for ever, with jitter, and say so. */
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 
 export interface BusOptions {
@@ -32,7 +33,7 @@ export function connectTo(options: BusOptions, purpose: string): Promise<NatsCon
 }
 
 /** Why the connected server cannot be used; null where it can. */
-export function serverProblem(connection: NatsConnection): string | null {
+export async function serverProblem(connection: NatsConnection): Promise<string | null> {
   const info = connection.info;
   if (info === undefined) return null;
   const version = info.version.split('-')[0]?.split('.').map(Number) ?? [];
@@ -41,6 +42,14 @@ export function serverProblem(connection: NatsConnection): string | null {
     if (part > least) break;
     if (part < least) return `nats-server ${info.version} is too old: ${oldestServer.join('.')} or newer is needed`;
   }
-  if (info.jetstream !== true) return 'this nats-server has no JetStream: start it with -js';
-  return null;
+  if (info.jetstream === true || (await answersJetStream(connection))) return null;
+  return 'this nats-server has no JetStream: start it with -js';
+}
+
+/** A leaf node has none of its own and passes the questions on to the servers at home. */
+async function answersJetStream(connection: NatsConnection): Promise<boolean> {
+  return jetstreamManager(connection).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,7 +2,7 @@
 export { Bus } from './bus.js';
 export type { BusOptions } from './connection.js';
 export type { Bucket, BucketEntry } from './jetstream/bucket.js';
-export type { ConsumeOptions, DurableMessage } from './jetstream/durable.js';
+export type { ConsumeOptions, Consuming, DurableMessage } from './jetstream/durable.js';
 export type { RequestOptions } from './rpc.js';
 export type { ReceivedFrame, ReceivedStream } from './stream/receiver.js';
 export type { StreamHandler, StreamSender } from './stream/sender.js';

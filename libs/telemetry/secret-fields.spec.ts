@@ -21,6 +21,8 @@ it('leaves errors and lists as they are', () => {
 it('copies nothing where there is no secret', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string({ maxLength: 2 }), fc.jsonValue()), (fields) => {
+      // Such names are among those that fast-check likes best.
+      fc.pre(!/"(?:key|token)":/.test(JSON.stringify(fields)));
       expect(withoutSecrets(fields)).toBe(fields);
     }),
   );

@@ -1,6 +1,6 @@
 /** Takes usage from the stream USAGE in batches; a message is acknowledged after its batch is committed, never before. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus, type DurableMessage } from '#bus';
+import { Bus, type Consuming, type DurableMessage } from '#bus';
 import { AlertUsageDead, GatewayError } from '#contracts';
 import { Snapshots } from '#service';
 import {
@@ -42,7 +42,7 @@ interface Item {
 
 @Injectable()
 export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
-  private consuming: { stop(): Promise<void>; pending(): Promise<number> } | null = null;
+  private consuming: Consuming | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
   private posting: Promise<void> = Promise.resolve();
@@ -190,6 +190,8 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     try {
       const pending = await this.pending();
       if (pending !== null) this.metrics.set('signalbox_usage_pending', {}, pending);
+      const purged = (await this.consuming?.makeRoom()) ?? 0;
+      if (purged > 0) this.logger.info({ purged }, 'the stream of usage is nearly full: posted events make room');
     } catch (error) {
       this.logger.debug({ err: error }, 'the number of waiting usage events is not known');
     }

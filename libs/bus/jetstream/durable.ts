@@ -5,13 +5,16 @@ import {
   jetstream,
   jetstreamManager,
   type ConsumerMessages,
+  type JetStreamManager,
   type JsMsg,
+  type StreamState,
 } from '@nats-io/jetstream';
 import { headers as natsHeaders, nanos, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { DurableContract } from '#contracts';
 import { activeTraceparent } from '#telemetry';
 import { batchEntry, batchHeader, batchLimits, readBatch, SharedAck } from './batch.js';
+import { keptFrom } from './room.js';
 
 const ackWaitMs = 30_000;
 const publishTimeoutMs = 2_000;
@@ -133,6 +136,14 @@ export interface ConsumeOptions {
   readonly handle: (messages: readonly DurableMessage[]) => Promise<void>;
 }
 
+export interface Consuming {
+  stop(): Promise<void>;
+  /** Messages that are not acknowledged. */
+  pending(): Promise<number>;
+  /** Gives up old messages of a stream that is nearly full, as far as this consumer has them; resolves with how many. */
+  makeRoom(): Promise<number>;
+}
+
 /**
  * Consumes until stopped; survives restarts of the server. `pending` tells how many messages are not acknowledged: those
  * that nobody was given yet, and those that somebody holds or will get again.
@@ -142,7 +153,7 @@ export async function consumeDurable(
   connection: NatsConnection,
   options: ConsumeOptions,
   onProblem: (error: unknown) => void,
-): Promise<{ stop(): Promise<void>; pending(): Promise<number> }> {
+): Promise<Consuming> {
   const manager = await jetstreamManager(connection);
   await manager.consumers.add(options.stream, {
     durable_name: options.durable,
@@ -160,7 +171,24 @@ export async function consumeDurable(
       const { num_pending, num_ack_pending } = await manager.consumers.info(options.stream, options.durable);
       return num_pending + num_ack_pending;
     },
+    makeRoom: () => makeRoom(manager, options),
   };
+}
+
+/** A full stream takes no new event, which is right for what nobody has read and wrong for what was only kept. */
+async function makeRoom(
+  manager: JetStreamManager,
+  { stream, durable }: Pick<ConsumeOptions, 'stream' | 'durable'>,
+): Promise<number> {
+  const { state, config } = await manager.streams.info(stream);
+  if (keptFrom({ ...roomOf(state, config.max_bytes), acknowledged: state.last_seq }) === null) return 0;
+  const { ack_floor: acknowledged } = await manager.consumers.info(stream, durable);
+  const kept = keptFrom({ ...roomOf(state, config.max_bytes), acknowledged: acknowledged.stream_seq });
+  return kept === null ? 0 : (await manager.streams.purge(stream, { seq: kept })).purged;
+}
+
+function roomOf(state: StreamState, maxBytes: number) {
+  return { bytes: state.bytes, maxBytes, first: state.first_seq, last: state.last_seq };
 }
 
 class ConsumeLoop {

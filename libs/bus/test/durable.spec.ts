@@ -1,3 +1,5 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Bus, DurableMessage } from '#bus';
@@ -72,6 +74,38 @@ describe('durable events', () => {
     await consumer.stop();
   });
 
+  it('that were consumed make room in a stream that is nearly full, and no others', async () => {
+    const connection = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.purge('EVENTS');
+    const { config } = await manager.streams.info('EVENTS');
+    const held: DurableMessage[] = [];
+    const consumer = await bus.consume({
+      stream: 'EVENTS',
+      durable: 'room',
+      batch: 1,
+      lanes: 10,
+      handle: async (messages) => {
+        for (const message of messages) if (numberOf(message) < 6) message.ack();
+        held.push(...messages);
+      },
+    });
+    for (let n = 0; n < 10; n += 1) await bus.publishDurable(Event, { n }, { messageId: `room:${n}` });
+    await expect.poll(() => held.length).toBe(10);
+    await expect.poll(() => consumer.pending()).toBe(4);
+    expect(await consumer.makeRoom()).toBe(0);
+    const { bytes } = (await manager.streams.info('EVENTS')).state;
+    await manager.streams.update('EVENTS', { ...config, max_bytes: Math.ceil(bytes * 1.1) });
+    expect(await consumer.makeRoom()).toBe(5);
+    await manager.streams.update('EVENTS', { ...config, max_bytes: Math.ceil(bytes * 0.55) });
+    expect(await consumer.makeRoom()).toBe(1);
+    expect(await consumer.makeRoom()).toBe(0);
+    await manager.streams.update('EVENTS', config);
+    for (const message of held) message.ack();
+    await consumer.stop();
+    await connection.close();
+  });
+
   it('that somebody holds without having acknowledged them count as pending', async () => {
     const held: DurableMessage[] = [];
     const consumer = await bus.consume({
@@ -91,6 +125,7 @@ describe('durable events', () => {
   it('are handled in as many batches at once as was asked for', async () => {
     let running = 0;
     let most = 0;
+    const both = Promise.withResolvers<void>();
     const seen = new Set<number>();
     const consumer = await bus.consume({
       stream: 'EVENTS',
@@ -100,8 +135,9 @@ describe('durable events', () => {
       handle: async (messages) => {
         running += 1;
         most = Math.max(most, running);
-        // Acknowledged only after a word with the server: long enough for the other lane to begin.
-        await bus.flush();
+        // The first batch waits for a second one beside it.
+        if (most === 2) both.resolve();
+        await both.promise;
         for (const message of messages) {
           seen.add(numberOf(message));
           message.ack();
