@@ -103,12 +103,12 @@ describe('with an exporter', () => {
   });
 
   it('a refusal says why and breaks nothing; a fault leaves its kind as an event', async () => {
-    const thrown = (error: Error) =>
-      runInContext(contextFromTraceparent(sampled), () =>
-        withSpan('step', {}, () => {
-          throw error;
-        }),
-      ).catch(() => {});
+    const rejectWith = (error: Error) => async () => {
+      throw error;
+    };
+    const fail = (error: Error) =>
+      runInContext(contextFromTraceparent(sampled), () => withSpan('step', {}, rejectWith(error)));
+    const thrown = async (error: Error) => expect(fail(error)).rejects.toBe(error);
     await thrown(Object.assign(new Error('a secret'), { code: 'model_not_found', isFault: false }));
     await thrown(Object.assign(new TypeError('a secret'), { code: 'service_unavailable', errorType: 'bus_timeout' }));
     const [refused, failed] = exporter.getFinishedSpans();

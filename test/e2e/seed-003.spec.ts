@@ -269,6 +269,8 @@ describe('what the file leaves open', () => {
   });
 
   it('a model that the host does not have is named, with the command that pulls it', async () => {
+    // Looked at each second instead of the usual fifteen: what is waited for is a probe, twice.
+    await suite.writeConfig(written.replace('general_settings:\n', '$&  health_check_interval: 1\n'));
     home.remove('llama3.1:8b');
     const text = async () => (await ask('llama3-local')).text();
     await expect.poll(text, { timeout: 40_000, interval: 500 }).toContain('ollama pull llama3.1:8b');
