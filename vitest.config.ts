@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'deploy/**/*.spec.ts'],
           exclude: ['apps/*/test/**', 'libs/bus/test/**', '**/node_modules/**', 'dist/**'],
+          setupFiles: ['test/properties/seed.ts'],
           testTimeout: 20_000,
           // Pure code needs no fresh modules for each file, and loading them again costs three times what the tests do.
           // Who changes something of the whole process (a tracer, an environment variable) puts it back.

@@ -114,6 +114,11 @@ describe('a model that cannot be used', () => {
       'error: model_list[1].model_info.id: model_list[0] has this id too',
     ],
     [
+      'an id that is too long for the bus',
+      entry('model: ollama/x', `    model_info: {id: ${'x'.repeat(121)}}\n`),
+      'error: model_list[0].model_info.id: must have at most 120 characters',
+    ],
+    [
       'a wildcard model under a plain name',
       entry('model: openai/*, api_key: k'),
       "c.yaml:2: error: model_list[0].model_name: must hold a '*', as the model 'openai/*' does",

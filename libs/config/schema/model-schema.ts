@@ -14,6 +14,7 @@ import {
   required,
   seconds,
   special,
+  shortText,
   text,
 } from './value-types.js';
 
@@ -177,7 +178,7 @@ export const LitellmParams = z.object({
 });
 
 export const ModelInfo = z.looseObject({
-  id: text('Id of the deployment, stable over changes', { default: 'made from name, model and host' }),
+  id: shortText('Id of the deployment, stable over changes', { default: 'made from name, model and host' }),
   mode: choice(
     [
       'chat',

@@ -13,6 +13,7 @@ import {
   required,
   seconds,
   special,
+  shortText,
   text,
 } from './value-types.js';
 
@@ -134,8 +135,8 @@ export const DeclaredKeyEntry = z.looseObject({
     },
   ),
   models: names('Models, access groups or wildcards it may use', { default: 'all' }),
-  team_id: text('Its team; made if it is not there'),
-  user_id: text('Its user; made if it is not there'),
+  team_id: shortText('Its team; made if it is not there'),
+  user_id: shortText('Its user; made if it is not there'),
   rpm_limit: count('Limit', { unit: 'requests per minute' }),
   rps_limit: count('Limit', { unit: 'requests per second' }),
   tpm_limit: count('Limit', { unit: 'tokens per minute' }),

@@ -19,6 +19,10 @@ const noted = <Schema extends z.ZodType>(schema: Schema, description: string, no
 
 export const text = (description: string, notes: ValueNotes = {}) => noted(z.string().min(1), description, notes);
 
+/** A name that goes over the bus and into the database, where it may have 128 characters; some stay for a suffix. */
+export const shortText = (description: string, notes: ValueNotes = {}) =>
+  noted(z.string().min(1).max(120), description, notes);
+
 /** Text that must be there. */
 export const required = (description: string) => z.string().min(1).meta({ description });
 

@@ -130,6 +130,7 @@ export function issueText(issue: z.core.$ZodIssue, value: unknown, isSecret: boo
       if (issue.origin === 'array') return 'must not be an empty list';
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, ${is}`;
     case 'too_big':
+      if (issue.origin === 'string') return `must have at most ${issue.maximum} characters`;
       return `must be at most ${issue.maximum}, ${is}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}; ${is}${
