@@ -16,7 +16,8 @@ import {
 import { activeTraceparent, knowBusServer, type Logger, type Metrics } from '#telemetry';
 import { connectTo, serverProblem, type BusOptions } from './connection.js';
 import { Bucket } from './jetstream/bucket.js';
-import { consumeDurable, DurablePublisher, type ConsumeOptions, type Consuming } from './jetstream/durable.js';
+import { consumeDurable, type ConsumeOptions, type Consuming } from './jetstream/durable.js';
+import { DurablePublisher, type DurableOptions } from './jetstream/durable-publisher.js';
 import { ensureStreams } from './jetstream/topology.js';
 import { Courier } from './courier.js';
 import { RequestInbox } from './request-inbox.js';
@@ -46,7 +47,7 @@ export class Bus {
     this.dataCourier = new Courier(data);
     this.requests = new RequestInbox(control, this.controlCourier);
     this.receivers = new StreamReceivers(data, this.dataCourier, now);
-    this.durable = new DurablePublisher(control);
+    this.durable = new DurablePublisher(control, () => this.connectedNow);
     this.senders = new StreamSenders(data, this.dataCourier, now, (error) =>
       logger.error({ err: error }, 'a stream handler failed'),
     );
@@ -129,7 +130,7 @@ export class Bus {
   publishDurable<C extends DurableContract<string, z.ZodType>>(
     contract: C,
     payload: z.input<C['payload']>,
-    options: { messageId: string },
+    options: DurableOptions,
   ): Promise<void> {
     return this.durable.publish(contract, payload, options);
   }

@@ -14,6 +14,8 @@ export interface ExtraService {
   /** Where clients go; only an ingress listens there. */
   readonly url: string;
   readonly pid: number | undefined;
+  /** What its processes wrote on stderr, the latest megabyte. */
+  logs(): string;
   /** True while it says that it is ready. */
   isReady(): Promise<boolean>;
   /** kill -9, and a new process on the same ports; resolves once that is ready. */
@@ -37,6 +39,7 @@ export async function startExtraService(suite: Suite, name: ExtraName): Promise<
   const [port, managementPort] = [await freePort(), await freePort()];
   const env = environmentFor(suite, name, port, managementPort);
   let child = run(name, env);
+  let earlier = '';
   const isReady = async () => {
     const answer = await fetch(`http://127.0.0.1:${managementPort}/readyz`).catch(() => null);
     return answer?.status === 200;
@@ -48,8 +51,10 @@ export async function startExtraService(suite: Suite, name: ExtraName): Promise<
       return child.process.pid;
     },
     isReady,
+    logs: () => earlier + child.output,
     async crash() {
       await end(child.process, 'SIGKILL');
+      earlier = child.output;
       child = run(name, env);
       await untilReady(child, isReady);
     },
@@ -79,7 +84,8 @@ function environmentFor(suite: Suite, name: ExtraName, port: number, managementP
   };
 }
 
-function secretIn(suite: Suite, name: string): string {
+/** A secret that the launcher made on the first start. */
+export function secretIn(suite: Suite, name: string): string {
   return readFileSync(join(suite.dataDir, 'secrets', name), 'utf8').trim();
 }
 
@@ -97,7 +103,7 @@ function run(name: ExtraName, env: NodeJS.ProcessEnv): Running {
   });
   const running: Running = { process: child, output: '' };
   child.stderr.on('data', (chunk: Buffer) => {
-    running.output = (running.output + chunk.toString('utf8')).slice(-4_000);
+    running.output = (running.output + chunk.toString('utf8')).slice(-1_000_000);
   });
   // Nothing outlives the test runner.
   const kill = () => child.kill('SIGKILL');
@@ -111,7 +117,7 @@ async function untilReady(running: Running, isReady: () => Promise<boolean>): Pr
   while (!(await isReady())) {
     const { exitCode, signalCode } = running.process;
     if (exitCode !== null || signalCode !== null || performance.now() > until) {
-      throw new Error(`an extra service did not become ready:\n${running.output}`);
+      throw new Error(`an extra service did not become ready:\n${running.output.slice(-4_000)}`);
     }
     await wait(50);
   }

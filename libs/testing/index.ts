@@ -20,6 +20,8 @@ export { startSuite, spawnLauncher, suiteProcesses } from './start-suite.js';
 export type { Suite, SuiteOptions, SuiteProcess } from './start-suite.js';
 export { startExtraService, suiteServers } from './extra-service.js';
 export type { ExtraName, ExtraService } from './extra-service.js';
+export { storedMessages } from './durable-log.js';
+export type { StoredMessage } from './durable-log.js';
 export { TcpProxy } from './tcp-proxy.js';
 export type { Direction, Toxics } from './tcp-proxy.js';
 export { RedisServer } from './redis-server.js';

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import type { StreamSender } from '#bus';
 import { InferOpen } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
+import { FakeServer } from '#testing';
 import { AnswerTimers } from './answer-timers.js';
-import { serveAttempt, type PreparedCall } from './serve-attempt.js';
+import { serveAttempt, type AttemptTools, type PreparedCall } from './serve-attempt.js';
 import { usageClose } from './usage.fixtures.js';
 import { UsageReporter } from './usage-reporter.client.js';
 
@@ -59,6 +60,49 @@ const open = InferOpen.parse({
   inputTokens: 5,
 });
 
+const silent: StreamSender = {
+  signal: new AbortController().signal,
+  traceparent: null,
+  queued: () => {},
+  accepted: () => {},
+  data: async () => {},
+  usage: () => {},
+  end: async () => {},
+  error: async () => {},
+};
+
+const callTo = (url: string): PreparedCall => ({
+  request: { method: 'POST', url, headers: {}, body: '{}' },
+  decoder: { push: () => [], end: () => [] },
+  writer: { event: () => null, finish: () => new Uint8Array(), fail: () => null },
+  timers: new AnswerTimers({ loadMs: 10_000, firstContentMs: null, idleMs: 10_000 }),
+  readError: () => ({ code: 'upstream_error', status: 500, message: '', blame: 'backend', retryAfterMs: null }),
+  loading: false,
+  queuedMs: 0,
+});
+
+function toolsWith(usage: AttemptTools['usage']): AttemptTools {
+  const metrics = new Metrics({ service: 'test', version: 'test', processMetrics: false });
+  return { usage, metrics, savingsReference: () => 'gpt-4o', now: () => performance.now() };
+}
+
+it('asks an upstream only once the announcement of the attempt has left', async () => {
+  const upstream = new FakeServer(async ({ response }) => void response.end('{}'));
+  const url = await upstream.start();
+  const left = Promise.withResolvers<void>();
+  const usage: AttemptTools['usage'] = {
+    open: () => ({ left: left.promise, stored: left.promise }),
+    close: async () => true,
+  };
+  const served = serveAttempt(open, silent, callTo(`${url}/attempt`), toolsWith(usage));
+  // A later request comes and goes: what was sent without waiting would have come before it.
+  await (await fetch(`${url}/later`)).text();
+  left.resolve();
+  await served;
+  expect(upstream.requests.map(({ path }) => path)).toEqual(['/later', '/attempt']);
+  await upstream.stop();
+});
+
 it('gives its place at the upstream to the next attempt before its usage is stored', async () => {
   const order: string[] = [];
   let store = () => {};
@@ -67,6 +111,7 @@ it('gives its place at the upstream to the next attempt before its usage is stor
   });
   const usage = new UsageReporter({
     bus: {
+      connected: true,
       publishDurable: async (contract) => {
         if (contract.subject === 'usage.close') await stored;
         order.push(contract.subject);
@@ -79,34 +124,18 @@ it('gives its place at the upstream to the next attempt before its usage is stor
     spoolFolder: '/nowhere',
   });
   const stream: StreamSender = {
+    ...silent,
     signal: AbortSignal.abort(new Error('the client left')),
-    traceparent: null,
-    queued: () => {},
-    accepted: () => {},
-    data: async () => {},
-    usage: () => {},
     end: async () => void order.push('end'),
     error: async () => void order.push('end'),
   };
   const call: PreparedCall = {
-    request: { method: 'POST', url: 'http://127.0.0.1:1', headers: {}, body: '' },
-    decoder: { push: () => [], end: () => [] },
-    writer: { event: () => null, finish: () => new Uint8Array(), fail: () => null },
-    timers: new AnswerTimers({ loadMs: 1_000, firstContentMs: null, idleMs: 1_000 }),
-    readError: () => ({ code: 'upstream_error', status: 500, message: '', blame: 'backend', retryAfterMs: null }),
-    loading: false,
-    queuedMs: 0,
+    ...callTo('http://127.0.0.1:1'),
     onAnswered: () => {
       order.push('answered');
       store();
     },
   };
-  const tools = {
-    usage,
-    metrics: new Metrics({ service: 'test', version: 'test', processMetrics: false }),
-    savingsReference: () => 'gpt-4o',
-    now: () => performance.now(),
-  };
-  await serveAttempt(open, stream, call, tools);
+  await serveAttempt(open, stream, call, toolsWith(usage));
   expect(order.filter((step) => step !== 'usage.open')).toEqual(['answered', 'usage.close', 'end']);
 });

@@ -35,7 +35,7 @@ export interface PreparedCall {
 }
 
 export interface AttemptTools {
-  readonly usage: UsageReporter;
+  readonly usage: Pick<UsageReporter, 'open' | 'close'>;
   readonly metrics: Metrics;
   readonly savingsReference: () => string;
   readonly now: () => number;
@@ -60,7 +60,8 @@ export async function serveAttempt(
     async (span) => {
       // If both services die, the reaper closes what was announced. A reservation needs that stored before the client sees a byte.
       const announced = tools.usage.open(open);
-      const intent = open.payer.leases.length === 0 ? null : announced;
+      await announced.left;
+      const intent = open.payer.leases.length === 0 ? null : announced.stored;
       await ask(pump, stream, inTrace(call, open), intent);
       call.onAnswered?.();
       if (!span.isRecording()) return;

@@ -5,11 +5,19 @@
 import type { Bus } from '#bus';
 import { UsageClose, UsageOpen, type InferOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
 import { activeTraceId, busAttributes, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
-import { UsageSpool } from './usage-spool.client.js';
+import { isClose, UsageSpool, type SpooledEvent } from './usage-spool.client.js';
 
 /** What the caller knows at the end; the rest comes from the opening. */
 export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'> &
   Partial<Pick<UsageCloseEvent, 'cacheHit'>>;
+
+/** How far the word that an attempt begins has come. Neither is ever rejected. */
+export interface Announcement {
+  /** It has left this process, for the server's socket or the disk: from here on it survives a kill. */
+  readonly left: Promise<void>;
+  /** JetStream has it, or the disk. */
+  readonly stored: Promise<void>;
+}
 
 const retryMs = 1_000;
 /** Events that neither JetStream nor the disk takes are kept in memory, the latest up to this many. */
@@ -17,13 +25,13 @@ const mostUnwritten = 10_000;
 
 export class UsageReporter {
   private readonly spool: UsageSpool;
-  private unwritten: UsageCloseEvent[] = [];
+  private unwritten: SpooledEvent[] = [];
   private timer: NodeJS.Timeout | null = null;
   private retrying: Promise<void> | null = null;
 
   constructor(
     private readonly parts: {
-      readonly bus: Pick<Bus, 'publishDurable'>;
+      readonly bus: Pick<Bus, 'publishDurable' | 'connected'>;
       readonly logger: Logger;
       readonly metrics: Metrics;
       readonly source: 'worker' | 'ingress';
@@ -45,16 +53,17 @@ export class UsageReporter {
     this.later();
   }
 
-  /** Says that an attempt begins; a lost one only costs the reaper's help. */
-  async open(open: InferOpen): Promise<void> {
-    const payload = { ...attemptFacts(open), expiresAt: new Date(Date.now() + open.deadlineMs).toISOString() };
-    try {
-      await sent(UsageOpen.subject, () =>
-        this.parts.bus.publishDurable(UsageOpen, payload, { messageId: `${open.attemptId}:open` }),
-      );
-    } catch (error) {
-      this.parts.logger.warn({ err: error, attemptId: open.attemptId }, 'a usage event could not be sent');
-    }
+  /**
+   * Says that an attempt begins. An upstream is only asked once this has left: where worker and ingress then die together,
+   * the reaper knows of it.
+   */
+  open(open: InferOpen): Announcement {
+    const event = { ...attemptFacts(open), expiresAt: new Date(Date.now() + open.deadlineMs).toISOString() };
+    const { promise: left, resolve: hasLeft } = Promise.withResolvers<void>();
+    const stored = this.send(event, hasLeft)
+      .then((isStored) => (isStored ? undefined : this.keep(event)))
+      .finally(hasLeft);
+    return { left, stored };
   }
 
   /** Stores what an attempt used. True once JetStream has it, false while it lies in the spool. */
@@ -78,19 +87,28 @@ export class UsageReporter {
     if (this.timer !== null) clearTimeout(this.timer);
   }
 
-  private async send(event: UsageCloseEvent): Promise<boolean> {
+  /** False where JetStream does not have it. */
+  private async send(event: SpooledEvent, onSent?: () => void): Promise<boolean> {
+    const { bus, logger } = this.parts;
+    const { attemptId } = event;
     try {
-      await sent(UsageClose.subject, () =>
-        this.parts.bus.publishDurable(UsageClose, event, { messageId: `${event.attemptId}:close:${event.source}` }),
-      );
+      // Without a server there is no acknowledgement to wait for.
+      if (!bus.connected) return false;
+      if (isClose(event)) {
+        const messageId = `${attemptId}:close:${event.source}`;
+        await sent(UsageClose.subject, () => bus.publishDurable(UsageClose, event, { messageId }));
+      } else {
+        const options = { messageId: `${attemptId}:open`, ...(onSent === undefined ? {} : { onSent }) };
+        await sent(UsageOpen.subject, () => bus.publishDurable(UsageOpen, event, options));
+      }
       return true;
     } catch (error) {
-      this.parts.logger.warn({ err: error, attemptId: event.attemptId }, 'a usage event waits for the bus');
+      logger.warn({ err: error, attemptId }, 'a usage event waits for the bus');
       return false;
     }
   }
 
-  private async keep(event: UsageCloseEvent): Promise<void> {
+  private async keep(event: SpooledEvent): Promise<void> {
     try {
       await this.spool.append(event);
     } catch (error) {
@@ -131,7 +149,7 @@ export class UsageReporter {
   }
 
   /** The first one says whether the bus is there; the others follow together and share messages. */
-  private async sendAll([first, ...others]: readonly UsageCloseEvent[]): Promise<boolean> {
+  private async sendAll([first, ...others]: readonly SpooledEvent[]): Promise<boolean> {
     if (first === undefined) return true;
     if (!(await this.send(first))) return false;
     const results = await Promise.all(others.map((event) => this.send(event)));

@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AttemptId, UsageClose, type UsageCloseEvent } from '#contracts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { AttemptId, type UsageCloseEvent } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
+import { openingOf } from '../bus/test/fixtures.js';
 import { usageClose } from './usage.fixtures.js';
 import { UsageReporter } from './usage-reporter.client.js';
 import { UsageSpool } from './usage-spool.client.js';
@@ -59,34 +61,89 @@ test('what comes while a file is sent goes into another, and no file grows witho
   expect((await readdir(folder)).length).toBe(4);
 });
 
+test('a file that a process is just beginning to write is not thrown away by the one that takes it over', async () => {
+  const file = await open(join(folder, 'ingress-1-000001.jsonl'), 'a');
+  const next = new UsageSpool(folder, 'ingress');
+  await next.start();
+  await file.appendFile(`${JSON.stringify(event('a.0'))}\n`);
+  await file.close();
+  expect(await idsIn(next)).toEqual(['a.0']);
+});
+
+const WithAttempt = z.object({ attemptId: z.string() });
+
+/** A bus that can be away; what it has stored is in `stored`, as subject and attempt. */
+function busOf() {
+  const bus = {
+    connected: true,
+    refuses: false,
+    stored: new Set<string>(),
+    publishDurable: (contract: { subject: string }, payload: unknown, { onSent }: { onSent?: () => void }) => {
+      if (bus.refuses) return Promise.reject(new Error('the stream is full'));
+      onSent?.();
+      bus.stored.add(`${contract.subject} ${WithAttempt.parse(payload).attemptId}`);
+      return Promise.resolve();
+    },
+  };
+  return bus;
+}
+
+const reporterOn = (bus: ReturnType<typeof busOf>) =>
+  new UsageReporter({
+    bus,
+    logger: Logger.create('ingress', 'error'),
+    metrics: new Metrics({ service: 'ingress', version: 'test', processMetrics: false }),
+    source: 'ingress',
+    service: 'ingress',
+    spoolFolder: folder,
+  });
+
 test('events wait on disk while the bus is away, and all are sent when it is back', async () => {
-  const stored = new Set<string>();
-  const bus = { isAway: true };
-  const reporter = () =>
-    new UsageReporter({
-      bus: {
-        publishDurable: (contract, payload) => {
-          if (bus.isAway) return Promise.reject(new Error('away'));
-          stored.add(UsageClose.payload.parse(payload).attemptId);
-          expect(contract.subject).toBe('usage.close');
-          return Promise.resolve();
-        },
-      },
-      logger: Logger.create('ingress', 'error'),
-      metrics: new Metrics({ service: 'ingress', version: 'test', processMetrics: false }),
-      source: 'ingress',
-      service: 'ingress',
-      spoolFolder: folder,
-    });
+  const bus = busOf();
+  bus.connected = false;
   await spoolOf(...Array.from({ length: 1_200 }, (_none, n) => `n${n}.0`));
-  const first = reporter();
+  const first = reporterOn(bus);
   await first.start();
   await first.stop();
-  expect(stored.size).toBe(0);
-  bus.isAway = false;
-  const second = reporter();
+  expect(bus.stored.size).toBe(0);
+  bus.connected = true;
+  const second = reporterOn(bus);
   await second.start();
   await second.stop();
-  expect(stored.size).toBe(1_200);
+  expect(bus.stored.size).toBe(1_200);
+  expect(bus.stored).toContain('usage.close n1199.0');
   expect(await readdir(folder)).toEqual([]);
+});
+
+describe('the word that an attempt begins', () => {
+  test.each([
+    ['is not connected', { connected: false }],
+    ['does not take it', { refuses: true }],
+  ])('lies on disk where the bus %s, and whoever comes next sends it', async (_what, trouble) => {
+    const bus = Object.assign(busOf(), trouble);
+    const first = reporterOn(bus);
+    await first.start();
+    await first.open(openingOf('hello')).left;
+    Object.assign(bus, { connected: true, refuses: false });
+    const second = reporterOn(bus);
+    await second.start();
+    await second.stop();
+    expect(bus.stored).toEqual(new Set(['usage.open req_1.0']));
+    await first.stop();
+  });
+
+  test('has left with the message, and is stored with its acknowledgement', async () => {
+    const acknowledged = Promise.withResolvers<void>();
+    const bus = busOf();
+    const { publishDurable } = bus;
+    bus.publishDurable = (...all) => publishDurable(...all).then(() => acknowledged.promise);
+    const announced = reporterOn(bus).open(openingOf('hello'));
+    await announced.left;
+    const seen: string[] = [];
+    const stored = announced.stored.then(() => seen.push('stored'));
+    seen.push('acknowledged');
+    acknowledged.resolve();
+    await stored;
+    expect(seen).toEqual(['acknowledged', 'stored']);
+  });
 });

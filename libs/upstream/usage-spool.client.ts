@@ -6,10 +6,18 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageClose, type UsageCloseEvent } from '#contracts';
+import { UsageClose, UsageOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
 
 /** Events of one file: what is in memory at once when they are sent. */
 const fileEvents = 1_000;
+
+/** What an attempt used, or that it begins. */
+export type SpooledEvent = UsageCloseEvent | UsageOpenEvent;
+
+/** True for what an attempt used. */
+export function isClose(event: SpooledEvent): event is UsageCloseEvent {
+  return 'source' in event;
+}
 
 interface SpoolFile {
   readonly path: string;
@@ -17,7 +25,7 @@ interface SpoolFile {
 }
 
 export interface SpooledEvents {
-  readonly events: readonly UsageCloseEvent[];
+  readonly events: readonly SpooledEvent[];
   /** All of them are stored elsewhere now. */
   remove(): Promise<void>;
 }
@@ -50,15 +58,14 @@ export class UsageSpool {
       const path = this.nextPath();
       // Gone already: another process that starts was faster.
       if (!(await rename(join(this.folder, name), path).then(succeeded, failed))) continue;
-      const events = (await readEvents(path)).length;
-      if (events === 0) await rm(path, { force: true });
-      else this.files.push({ path, events });
+      // Also one that looks empty: a process that lives may be writing its first line. Read again before it is removed.
+      this.files.push({ path, events: (await readEvents(path)).length });
     }
     return this.size;
   }
 
   /** Writes an event down; rejects where the disk cannot take it. */
-  append(event: UsageCloseEvent): Promise<void> {
+  append(event: SpooledEvent): Promise<void> {
     const file = (this.current ??= { path: this.nextPath(), events: 0 });
     file.events += 1;
     if (file.events === fileEvents) this.complete();
@@ -96,7 +103,7 @@ export class UsageSpool {
 const succeeded = () => true;
 const failed = () => false;
 
-async function readEvents(path: string): Promise<UsageCloseEvent[]> {
+async function readEvents(path: string): Promise<SpooledEvent[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     // Another process took it over.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
@@ -105,11 +112,11 @@ async function readEvents(path: string): Promise<UsageCloseEvent[]> {
   return text.split('\n').flatMap((line) => parseLine(line) ?? []);
 }
 
-function parseLine(line: string): UsageCloseEvent | null {
+function parseLine(line: string): SpooledEvent | null {
   if (line === '') return null;
   try {
-    const parsed = UsageClose.payload.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
+    const value: unknown = JSON.parse(line);
+    return UsageClose.payload.safeParse(value).data ?? UsageOpen.payload.safeParse(value).data ?? null;
   } catch {
     // The last line of a process that was killed while it wrote.
     return null;

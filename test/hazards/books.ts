@@ -12,10 +12,23 @@ export interface BookedAttempt {
   readonly output: number;
 }
 
-/** One answer as an upstream remembers it. */
-interface Answer {
+/** An attempt that was announced, and that nobody has closed yet. */
+export interface OpenAttempt {
+  readonly attempt: string;
   readonly marker: string;
-  readonly upstream: string;
+  readonly provider: string;
+}
+
+/** What the database knows of the load named `name`. */
+export interface Books {
+  readonly rows: readonly BookedAttempt[];
+  readonly open: readonly OpenAttempt[];
+}
+
+/** One answer as an upstream remembers it. */
+export interface Answer {
+  readonly marker: string;
+  readonly upstream: Worker;
   readonly input: number;
   readonly output: number;
   /** Sent to its end, and taken. */
@@ -24,25 +37,37 @@ interface Answer {
   readonly toMs: number;
 }
 
-/** When a worker was killed, in `performance.now()`. */
+type Worker = 'provider-cloud' | 'provider-ollama';
+
+/** When a process was killed, in `performance.now()`; of an ingress, which. */
 export interface Killing {
   readonly name: string;
   readonly atMs: number;
+  readonly ingress?: number;
 }
 
-export function bookedAttempts(money: MoneySuite): Promise<BookedAttempt[]> {
-  return money.sql<BookedAttempt>(
+export async function booksOf(money: MoneySuite, name: string): Promise<Books> {
+  const rows = await money.sql<BookedAttempt>(
     `SELECT attempt_id AS attempt, end_user AS marker, source, token_source AS "tokenSource", outcome,
        input_tokens AS input, output_tokens AS output
-     FROM usage_events WHERE end_user LIKE 'm%.'`,
+     FROM usage_events WHERE starts_with(end_user, $1)`,
+    [name],
   );
+  const open = await money.sql<OpenAttempt>(
+    `SELECT attempt_id AS attempt, event->'payer'->>'endUser' AS marker, event->>'provider' AS provider
+     FROM usage_open o WHERE starts_with(event->'payer'->>'endUser', $1)
+       AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.attempt_id = o.attempt_id)`,
+    [name],
+  );
+  return { rows, open };
 }
 
-/** What the upstreams were asked for by the load. */
-export function answersOf({ cloud, ollama }: MoneySuite): Answer[] {
+/** What the upstreams were asked for by the load named `name`. */
+export function answersOf({ cloud, ollama }: MoneySuite, name: string): Answer[] {
+  const pattern = new RegExp(`${name}\\d+\\.`);
   return [cloud, ollama].flatMap((upstream) =>
     upstream.requests.flatMap((request) => {
-      const marker = /m\d+\./.exec(request.text)?.[0];
+      const marker = pattern.exec(request.text)?.[0];
       if (marker === undefined) return [];
       return {
         marker,
@@ -52,29 +77,35 @@ export function answersOf({ cloud, ollama }: MoneySuite): Answer[] {
         isWhole: request.status === 200 && request.endedAtMs !== null,
         fromMs: request.receivedAtMs,
         toMs: request.endedAtMs ?? request.abortedAtMs ?? Infinity,
-      };
+      } as const;
     }),
   );
 }
 
+export interface Disagreement {
+  readonly marker: string;
+  readonly what: string;
+}
+
 /**
- * Every upstream request is one row at least, and nothing was billed that no upstream made. Before the reaper has come,
- * those have none whose worker and ingress were killed one soon after the other.
+ * Every upstream request has a row, or was announced before both services that knew it were killed; and nothing was billed
+ * that no upstream made.
  */
 export function disagreements(
   answers: readonly Answer[],
-  rows: readonly BookedAttempt[],
+  books: Books,
+  asked: readonly Asked[],
   killings: readonly Killing[],
-  reaped: boolean,
-): string[] {
+): Disagreement[] {
+  const { rows, open } = books;
   const rowsOf = Map.groupBy(rows, (row) => row.marker);
+  const openOf = Map.groupBy(open, (one) => one.marker);
   const answersOfMarker = Map.groupBy(answers, (answer) => answer.marker);
-  const problems: string[] = [];
+  const problems: Disagreement[] = [];
   for (const [marker, own] of answersOfMarker) {
     const booked = rowsOf.get(marker) ?? [];
-    const say = (what: string) => problems.push(`${what}: ${JSON.stringify({ marker, own, booked })}`);
-    const orphans = reaped ? 0 : own.filter((answer) => isOrphan(answer, killings)).length;
-    if (booked.length + orphans < own.length) say('an upstream request without a row');
+    const say = (what: string) => problems.push({ marker, what });
+    if (booked.length + (openOf.get(marker) ?? []).length < own.length) say('an upstream request that nobody knows of');
     const withOutput = own.filter((answer) => answer.output > 0).length;
     if (booked.filter((row) => row.output > 0).length > withOutput) say('billed twice');
     for (const answer of own) {
@@ -85,9 +116,13 @@ export function disagreements(
       if (answer.isWhole && !isCounted) say('a whole answer not billed to the token');
     }
   }
-  for (const row of rows.filter(({ tokenSource, input }) => tokenSource === 'upstream' && input > 0)) {
-    const made = (answersOfMarker.get(row.marker) ?? []).some((answer) => answer.input === row.input);
-    if (!made) problems.push(`billed, but no upstream made it: ${JSON.stringify(row)}`);
+  for (const { marker, input, tokenSource } of rows) {
+    if (tokenSource !== 'upstream' || input === 0) continue;
+    const made = (answersOfMarker.get(marker) ?? []).some((answer) => answer.input === input);
+    if (!made) problems.push({ marker, what: 'billed, but no upstream made it' });
+  }
+  for (const one of open) {
+    if (!lostBoth(one, asked, killings)) problems.push({ marker: one.marker, what: 'left open by those who live' });
   }
   return problems;
 }
@@ -105,24 +140,29 @@ function wasKilled(answer: Answer, killings: readonly Killing[]): boolean {
   );
 }
 
-/** An ingress notices within five seconds that a worker is gone, unless it is killed itself before. */
-function isOrphan(answer: Answer, killings: readonly Killing[]): boolean {
-  const noticeMs = 6_000;
+/** Its worker was killed while it ran, and its ingress before it could have noticed (or the other way round). */
+function lostBoth(one: OpenAttempt, asked: readonly Asked[], killings: readonly Killing[]): boolean {
+  const noticeMs = 10_000;
+  const request = asked.find(({ marker }) => marker === one.marker);
+  if (request === undefined) return false;
+  const worker: Worker = one.provider === 'ollama' ? 'provider-ollama' : 'provider-cloud';
+  const during = ({ atMs }: Killing) => atMs >= request.fromMs && atMs <= request.toMs + noticeMs;
   return killings.some(
-    (worker) =>
-      wasKilled(answer, [worker]) &&
-      killings.some(({ name, atMs }) => name === 'ingress' && atMs >= worker.atMs && atMs <= worker.atMs + noticeMs),
+    (death) =>
+      death.name === worker &&
+      during(death) &&
+      killings.some((other) => other.ingress === request.ingress && Math.abs(other.atMs - death.atMs) <= noticeMs),
   );
 }
 
 /** What clients were told is what was billed. */
-export function untold(asked: readonly Asked[], rows: readonly BookedAttempt[]): string[] {
+export function untold(asked: readonly Asked[], { rows }: Books): Disagreement[] {
   const rowsOf = Map.groupBy(rows, (row) => row.marker);
   return asked.flatMap(({ marker, told }) => {
     if (told === null) return [];
     const booked = rowsOf.get(marker) ?? [];
     const isThere = booked.some((row) => row.input === told.prompt && row.output === told.completion);
-    return isThere ? [] : [`told, but not billed so: ${JSON.stringify({ marker, told, booked })}`];
+    return isThere ? [] : [{ marker, what: 'the client was told another number' }];
   });
 }
 

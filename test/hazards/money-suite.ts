@@ -23,6 +23,7 @@ export interface MoneySuite {
   /** The suite's own ingress first. */
   readonly ingressUrls: readonly string[];
   readonly ingress: ExtraService;
+  readonly extras: readonly ExtraService[];
   readonly random: () => number;
   newKey(fields: object): Promise<string>;
   /** Rows of the suite's database. */
@@ -77,6 +78,7 @@ export async function startMoneySuite(seed: number): Promise<MoneySuite> {
       cloud,
       ollama,
       ingress,
+      extras,
       ingressUrls: [suite.url, ingress.url, third.url],
       random,
       async newKey(fields) {

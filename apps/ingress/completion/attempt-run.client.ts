@@ -32,6 +32,8 @@ export interface AttemptState {
   told: boolean;
   /** The answer's bytes so far, where they go into the response cache as they are. */
   readonly body: Uint8Array[];
+  /** The ingress' own report of it, where its worker gave none. */
+  report: Promise<void> | null;
 }
 
 @Injectable()
@@ -137,6 +139,7 @@ export class AttemptRun {
           queuedMs: 0,
           told: false,
           body: [],
+          report: null,
         });
         return;
       case 'queued':
@@ -169,7 +172,9 @@ export class AttemptRun {
         if (state !== undefined) await this.takeUsage(event.notice, state, running);
         return;
       case 'attempt-failed':
-        if (state !== undefined) state.failure = event.failure;
+        if (state === undefined) return;
+        state.failure = event.failure;
+        this.journal.attemptFailed(running, state);
         return;
       case 'finished':
         delivery.finish();

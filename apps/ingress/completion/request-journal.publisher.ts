@@ -80,6 +80,11 @@ export class RequestJournal {
     });
   }
 
+  /** An attempt is over without an answer, and the request may go on with the next. */
+  attemptFailed(running: RunningRequest, state: AttemptState): void {
+    this.settlement.report(running, state, attemptOnly);
+  }
+
   async finished(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
     const { job } = running;
     this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, -1);
@@ -167,4 +172,6 @@ export class RequestJournal {
   }
 }
 
+/** Whatever becomes of the request, this attempt did not answer it. */
+const attemptOnly: Ending = { delivered: false, clientGone: false };
 const undefinedEnd: StreamFailure = { code: 'service_unavailable', details: {}, blame: 'gateway', retryAfterMs: null };

@@ -39,6 +39,14 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     return this.reporter.stop();
   }
 
+  /**
+   * Reports an attempt that its worker did not, once: as soon as that is known, since until then nobody else may live to
+   * tell of it.
+   */
+  report(running: RunningRequest, state: AttemptState, ending: Ending): void {
+    if (state.usage?.durable !== true) state.report ??= this.closeForWorker(running, state, ending);
+  }
+
   /** Closes every attempt that its worker did not close, then frees the reservation. */
   async settle(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
     let costNanoUsd = 0;
@@ -46,7 +54,8 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     for (const state of states) {
       const usage = state.usage?.usage ?? seenUsage(running, state);
       const cost = state.usage?.costNanoUsd ?? this.seenCost(running, state, usage).nanoUsd ?? 0;
-      if (state.usage?.durable !== true) await this.closeForWorker(running, state, usage, ending);
+      this.report(running, state, ending);
+      await state.report;
       costNanoUsd += cost;
       tokens += usage.inputTokens + usage.outputTokens;
     }
@@ -94,12 +103,8 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
     return costOfUsage(usage, state.attempt.price, null, units);
   }
 
-  private async closeForWorker(
-    running: RunningRequest,
-    state: AttemptState,
-    usage: TokenUsage,
-    ending: Ending,
-  ): Promise<void> {
+  private async closeForWorker(running: RunningRequest, state: AttemptState, ending: Ending): Promise<void> {
+    const usage = state.usage?.usage ?? seenUsage(running, state);
     const durationMs = performance.now() - state.startedMs;
     const cost = this.seenCost(running, state, usage);
     const failed = state.failure !== null || !(ending.delivered || ending.clientGone);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Bus, DurableMessage } from '#bus';
 import { durableContract } from '#contracts';
-import { startNats, type TestServer } from '#testing';
+import { startNats, TcpProxy, type TestServer } from '#testing';
 import { connectBus } from './fixtures.js';
 
 const Event = durableContract({ subject: 'alert.test', stream: 'EVENTS', payload: z.object({ n: z.number() }) });
@@ -44,33 +44,6 @@ describe('durable events', () => {
     await expect.poll(() => seen.length).toBe(500);
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, n) => n));
     await expect.poll(() => consumer.pending()).toBe(0);
-    await consumer.stop();
-  });
-
-  it('that nobody waits for leave together, those of a contract that says so', async () => {
-    const Patient = { ...Event, subject: 'alert.patient', gatherMs: 300 } as const;
-    const places = new Map<number, string>();
-    const consumer = await bus.consume({
-      stream: 'EVENTS',
-      durable: 'patient',
-      subjects: ['alert.patient'],
-      batch: 50,
-      handle: async (messages) => {
-        for (const message of messages) {
-          places.set(numberOf(message), `${message.sequence}:${message.place}`);
-          message.ack();
-        }
-      },
-    });
-    await bus.publishDurable(Patient, { n: 1 }, { messageId: 'patient:1' });
-    const second = bus.publishDurable(Patient, { n: 2 }, { messageId: 'patient:2' });
-    // The bus has come and gone meanwhile, and the second event still waits.
-    await bus.publishDurable(Event, { n: 8_888 }, { messageId: 'meanwhile' });
-    await Promise.all([second, bus.publishDurable(Patient, { n: 3 }, { messageId: 'patient:3' })]);
-    await expect.poll(() => places.size).toBe(3);
-    const [one, two, three] = [1, 2, 3].map((n) => places.get(n)?.split(':').map(Number) ?? []);
-    expect([one?.[1], two?.[1], three?.[1]]).toEqual([0, 0, 1]);
-    expect(two?.[0]).toBe(three?.[0]);
     await consumer.stop();
   });
 
@@ -177,6 +150,62 @@ describe('durable events', () => {
     );
     await expect.poll(() => handled.size).toBe(20);
     expect(refused).toBe(true);
+    await consumer.stop();
+  });
+
+  it('that a dead consumer held go to another, which keeps them while it works', async () => {
+    const begun: string[] = [];
+    const finish = Promise.withResolvers<void>();
+    const consumeOn = (who: Bus, name: string) =>
+      who.consume({
+        stream: 'EVENTS',
+        durable: 'dead',
+        batch: 1,
+        ackWaitMs: 600,
+        handle: async (messages) => {
+          for (const message of messages) {
+            if (numberOf(message) === 6_001) {
+              begun.push(name);
+              await finish.promise;
+            }
+            message.ack();
+          }
+        },
+      });
+    const proxy = await TcpProxy.start(nats.url);
+    const first = await connectBus(proxy.through(nats.url), 'dying');
+    await consumeOn(first, 'dying');
+    await bus.publishDurable(Event, { n: 6_001 }, { messageId: 'dead' });
+    await expect.poll(() => begun).toEqual(['dying']);
+    proxy.reset({ refuse: true });
+    const heir = await consumeOn(bus, 'heir');
+    await expect.poll(() => begun).toEqual(['dying', 'heir']);
+    // Another waits for it as long as several turns of the server's patience, and is given only what comes later.
+    const third = await connectBus(nats.url, 'third');
+    const other = await consumeOn(third, 'third');
+    for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(begun).toEqual(['dying', 'heir']);
+    finish.resolve();
+    await expect.poll(() => heir.pending()).toBe(0);
+    await Promise.all([heir.stop(), other.stop()]);
+    proxy.heal();
+    await Promise.all([first.drain(), third.drain()]);
+    await proxy.stop();
+  });
+
+  it('are taken from a consumer that an earlier release made with other times', async () => {
+    const consume = (ackWaitMs: number) =>
+      bus.consume({
+        stream: 'EVENTS',
+        durable: 'older',
+        batch: 1,
+        ackWaitMs,
+        handle: async (messages) => messages.forEach((message) => message.ack()),
+      });
+    // Stopped before it has begun.
+    await (await consume(30_000)).stop();
+    const consumer = await consume(5_000);
+    await expect.poll(() => consumer.pending()).toBe(0);
     await consumer.stop();
   });
 

@@ -32,6 +32,7 @@ export interface UpstreamTruth extends Used {
 }
 
 const steps = 4;
+const zero: Readonly<Used> = { usd: 0, tokens: 0 };
 
 export class AttemptJob {
   private readonly id: string;
@@ -77,15 +78,14 @@ export class AttemptJob {
       this.end(worker, truth, { left, failed: done < steps && !ingressGone && !leaves });
     };
     this.watch(worker, truth);
-    if (!world.wiring.opensFirst) return step(0);
+    const { announces } = world.wiring;
+    if (announces !== 'before') step(0);
+    if (announces === 'never') return;
     const { usd, tokens } = request.most;
     const expiresAt = world.time.now + policy.requestDeadlineMs + policy.drainMs;
-    const row = this.row({ usd: 0, tokens: 0 }, 'worker');
-    world.network.publish(
-      worker,
-      { kind: 'open', row, reserved: { usd, tokens }, expiresAt },
-      once(() => step(0)),
-    );
+    const message = { kind: 'open', row: this.row(zero, 'worker'), reserved: { usd, tokens }, expiresAt } as const;
+    if (announces === 'before') world.network.announce(worker, message, dice.upTo(3), () => step(0));
+    else world.network.announce(worker, message, dice.upTo(300), () => {});
   }
 
   /** The worker's end: its close, and once that is stored the word to the ingress. */
@@ -118,11 +118,9 @@ export class AttemptJob {
       if (!world.wiring.ingressCloses) return request.reservation.forfeit();
       const used = { usd: truth.usd, tokens: truth.tokens };
       const row = this.row(used, 'ingress');
-      world.network.publish(
-        request.ingress,
-        { kind: 'close', row },
-        once(() => this.finish(used, false)),
-      );
+      const told = once(() => this.finish(used, false));
+      const report = () => world.network.publish(request.ingress, { kind: 'close', row }, told);
+      request.ingress.after(world.wiring.reportDelayMs(world.dice), report);
     };
     if (request.ingress.life === request.life) request.ingress.after(100, look);
   }

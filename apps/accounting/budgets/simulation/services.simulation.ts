@@ -13,6 +13,8 @@ export class Process {
   life = 0;
   /** How often it was stopped. */
   stops = 0;
+  /** When each of its lives ended. */
+  readonly deaths: number[] = [];
   /** Stopped (SIGSTOP) until then: what falls due waits, and runs when it goes on. */
   private stoppedUntil = 0;
 
@@ -34,6 +36,7 @@ export class Process {
 
   kill(downMs: number): void {
     this.up = false;
+    this.deaths[this.life] = this.time.now;
     this.life += 1;
     this.time.after(downMs, () => {
       this.up = true;
@@ -108,6 +111,22 @@ export class Network {
       stored();
     };
     publisher.after(1 + this.dice.upTo(3), attempt);
+  }
+
+  /**
+   * Sends an announcement; `left` is told once it is in the server's socket or on disk. From then on it arrives, whatever
+   * becomes of its publisher.
+   */
+  announce(publisher: Process, message: UsageMessage, waitMs: number, left: () => void): void {
+    const deliver = () => {
+      if (!this.up || this.dice.chance(0.03)) return this.time.after(50 + this.dice.upTo(50), deliver);
+      this.stream.push(message);
+      if (this.dice.chance(0.04)) this.time.after(60, deliver);
+    };
+    publisher.after(waitMs, () => {
+      left();
+      this.time.after(1 + this.dice.upTo(3), deliver);
+    });
   }
 
   private canCommit(): boolean {

@@ -6,6 +6,7 @@ import { LeaseWallet, type Demand } from '../../../ingress/access/lease-wallet.j
 import { bestOfEach, settle } from '../../usage/settle.js';
 import { postAmount } from '../escrow.js';
 import { endLease, grantLease, renewLease, withLease, type LeasePolicy } from '../lease.js';
+import type { Dice } from './virtual-time.simulation.js';
 
 export const policy: LeasePolicy = { ttlMs: 3_000, guardMs: 300, requestDeadlineMs: 4_000, drainMs: 2_000 };
 
@@ -27,9 +28,14 @@ export interface Wiring {
   readonly closesOnDisconnect: boolean;
   /** The ingress closes attempts whose worker died. */
   readonly ingressCloses: boolean;
-  /** The worker announces an attempt before it lets its first byte through. */
-  readonly opensFirst: boolean;
+  /** The worker announces an attempt, and asks the upstream once the announcement has left it. */
+  readonly announces: 'before' | 'beside' | 'never';
+  /** How long the ingress keeps to itself that a worker died. */
+  readonly reportDelayMs: (dice: Dice) => number;
 }
+
+/** An ingress has noticed within this time that a worker died, and reported what it saw. */
+export const noticeMs = 1_900;
 
 export const realWiring: Wiring = {
   grantLease,
@@ -44,7 +50,8 @@ export const realWiring: Wiring = {
   acknowledgesAfterCommit: true,
   closesOnDisconnect: true,
   ingressCloses: true,
-  opensFirst: true,
+  announces: 'before',
+  reportDelayMs: () => 0,
 };
 
 /** Bugs that were seen in gateways, or nearly made here. */
@@ -100,7 +107,11 @@ export const mutants: Readonly<Record<string, Partial<Wiring>>> = {
   },
   'the close is dropped when the client leaves': { closesOnDisconnect: false },
   'the ingress does not close for a dead worker': { ingressCloses: false },
-  'attempts are not announced': { opensFirst: false },
+  'attempts are not announced': { announces: 'never' },
+  'an upstream is asked while the announcement still waits in the worker': { announces: 'beside' },
+  'a dead worker is reported when the request is over, after its other attempts': {
+    reportDelayMs: (dice) => 2_000 + dice.upTo(3_000),
+  },
   'a reservation is shrunk to fit': {
     reservationOf: (demands) => demands.map(({ scope, amount }) => ({ scope, amount: Math.ceil(amount / 2) })),
   },

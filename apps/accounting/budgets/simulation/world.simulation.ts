@@ -9,7 +9,7 @@ import { AttemptJob, type SimulatedRequest, type UpstreamTruth } from './attempt
 import { Ingress, Network, Process } from './services.simulation.js';
 import { scopeOf, SimulatedStore, type SimulatedBudget } from './store.simulation.js';
 import { Dice, VirtualTime } from './virtual-time.simulation.js';
-import { policy, type Wiring } from './wiring.simulation.js';
+import { noticeMs, policy, type Wiring } from './wiring.simulation.js';
 
 export interface Scenario {
   readonly seed: number;
@@ -224,7 +224,10 @@ export class World {
     if (truth === undefined) return;
     const { request, worker, life } = truth;
     const ingressLost = request.ingress.life !== request.life || request.ingress.stops !== request.stops;
-    if (worker.life === life || !ingressLost) this.violate(`I9 ${attemptId} was estimated, though somebody knew it`);
+    const diedAfterMs = (request.ingress.deaths[request.life] ?? 0) - (worker.deaths[life] ?? 0);
+    const couldTell = request.ingress.stops === request.stops && diedAfterMs > noticeMs;
+    if (worker.life === life || !ingressLost || couldTell)
+      this.violate(`I9 ${attemptId} was estimated, though somebody knew it`);
   }
 
   private checkQuiet(): void {
