@@ -59,7 +59,7 @@ describe.skipIf(helm === null)('the network (skipped where helm is not installed
           at(peer, 'namespaceSelector', 'matchLabels', 'kubernetes.io/metadata.name') ??
           'the cluster',
       );
-      return `${peers.join(' ')} ${list(at(rule, 'ports'))
+      return `${peers.map(text).join(' ')} ${list(at(rule, 'ports'))
         .map((port) => text(at(port, 'port')))
         .join(' ')}`.trim();
     });
