@@ -53,11 +53,12 @@ describe.skipIf(helm === null)('the network (skipped where helm is not installed
   const reached = (values: unknown, workload: string) => {
     const policy = policiesOf(render({ examples: minimal, values })).get(`sb-signalbox-${workload}`);
     return list(at(policy, 'spec', 'egress')).map((rule) => {
-      const peers = list(at(rule, 'to')).map(
-        (peer) =>
+      const peers = list(at(rule, 'to')).map((peer) =>
+        text(
           at(peer, 'ipBlock', 'cidr') ??
-          at(peer, 'namespaceSelector', 'matchLabels', 'kubernetes.io/metadata.name') ??
-          'the cluster',
+            at(peer, 'namespaceSelector', 'matchLabels', 'kubernetes.io/metadata.name') ??
+            'the cluster',
+        ),
       );
       return `${peers.map(text).join(' ')} ${list(at(rule, 'ports'))
         .map((port) => text(at(port, 'port')))
