@@ -2,6 +2,8 @@
  * The eighteen checks of the chart, on every example and on combinations that no example has. Where helm is not installed they
  * look at the rendered base of the kustomize example alone, and what needs a rendering of its own is skipped.
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -19,7 +21,7 @@ import {
   the,
 } from './chart.js';
 import { examples, rendered, rendering } from './chart-combinations.js';
-import { at, attempt, list, services, text, textOf, tree, type Tree } from './deployment-files.js';
+import { at, attempt, list, root, text, textOf, tree, type Tree } from './deployment-files.js';
 
 const withHelm = it.skipIf(helm === null);
 const minimal = ['minimal'];
@@ -31,6 +33,14 @@ const chosenBy = (selector: unknown, labels: unknown) =>
 const what = (object: Tree) => `${kindOf(object)} ${nameOf(object)}`;
 const isHook = (object: Tree) => at(object, 'metadata', 'annotations', 'helm.sh/hook') !== undefined;
 const specOf = (object: Tree) => at(object, 'spec', 'template', 'spec');
+/** Names of the ConfigMaps and Secrets that a pod mounts or takes variables from. */
+const sourcesOf = (spec: unknown) =>
+  [
+    ...list(at(spec, 'volumes')).map((one) => at(one, 'configMap', 'name') ?? at(one, 'secret', 'secretName')),
+    ...containersOf(spec)
+      .flatMap((container) => list(at(container, 'env')))
+      .map((entry) => at(entry, 'valueFrom', 'secretKeyRef', 'name')),
+  ].flatMap((name) => (name === undefined ? [] : [text(name)]));
 
 describe('1 the schema of the values', () => {
   const schema: unknown = JSON.parse(textOf(`${chart}/values.schema.json`));
@@ -46,6 +56,13 @@ describe('1 the schema of the values', () => {
     for (const values of [{ replicass: 1 }, { common: { replicas: 'two' } }, { global: { image: { registry: 1 } } }])
       expect(template({ examples: minimal, values }).code, JSON.stringify(values)).not.toBe(0);
   });
+});
+
+it('has no template that git ignores: it would be on the machine of its author alone', () => {
+  const files = readdirSync(join(root, chart), { recursive: true, encoding: 'utf8' });
+  // 0: some are ignored, 1: none is, 128: no repository.
+  const { code, output } = attempt('git', ['check-ignore', '--no-index', ...files.map((file) => join(chart, file))]);
+  expect(code, output).not.toBe(0);
 });
 
 describe.skipIf(helm === null)('2 rendering (skipped where helm is not installed)', () => {
@@ -65,7 +82,7 @@ describe.skipIf(helm === null)('2 rendering (skipped where helm is not installed
   });
 });
 
-describe.each(rendered)('%s', (_name, objects) => {
+describe.each(rendered)('%s', (combination, objects) => {
   const pods = podsOf(objects);
   const workloads = ofKind(objects, 'Deployment', 'StatefulSet');
   const deployments = ofKind(objects, 'Deployment');
@@ -84,14 +101,26 @@ describe.each(rendered)('%s', (_name, objects) => {
   });
 
   it('4 a pod has the hash of the config that the chart makes, and of nothing that somebody else makes', () => {
+    // The one example that says restartOnChange: false.
+    const rolls = combination !== 'external-nats';
     const made = new Set(ofKind(objects, 'ConfigMap').map(nameOf));
-    for (const { owner, metadata, spec } of pods.filter(({ owner }) => owner.startsWith('Deployment'))) {
-      const config = list(at(spec, 'volumes')).find((volume) => at(volume, 'name') === 'config');
-      const name = at(config, 'configMap', 'name');
-      const hash = at(metadata, 'annotations', 'checksum/config');
-      if (name === undefined || !made.has(text(name))) expect(hash, owner).toBeUndefined();
-      expect(at(metadata, 'annotations', 'checksum/secrets'), owner).toBeDefined();
+    for (const object of deployments) {
+      const config = list(at(specOf(object), 'volumes')).find((volume) => at(volume, 'name') === 'config');
+      const name = text(at(config, 'configMap', 'name') ?? '');
+      const annotations = at(object, 'spec', 'template', 'metadata', 'annotations');
+      expect(at(annotations, 'checksum/config') !== undefined, what(object)).toBe(rolls && made.has(name));
+      expect(at(annotations, 'checksum/secrets'), what(object)).toBeDefined();
     }
+  });
+
+  it('makes every ConfigMap and Secret of its own name that its pods read', () => {
+    const made = [
+      ...ofKind(objects, 'ConfigMap', 'Secret').map(nameOf),
+      ...ofKind(objects, 'ExternalSecret').map((one) => text(at(one, 'spec', 'target', 'name'))),
+      ...ofKind(objects, 'Cluster').map((one) => `${nameOf(one)}-app`),
+    ];
+    for (const { owner, spec } of pods)
+      for (const name of sourcesOf(spec).filter((one) => one.startsWith('sb-'))) expect(made, owner).toContain(name);
   });
 
   it('5 replicas are left to the autoscaler where there is one', () => {
@@ -262,83 +291,5 @@ describe.each(rendered)('%s', (_name, objects) => {
           expect(ports, what(service)).toContain(at(port, 'targetPort'));
       }
     }
-  });
-});
-
-describe.skipIf(helm === null)('what needs a rendering of its own (skipped where helm is not installed)', () => {
-  const jobOf = (values: unknown, example = 'minimal') =>
-    the(render({ examples: [example], values: { ...tree(values), migration: { hook: 'pre' } } }), 'Job', 'migration');
-
-  it('13 the migration runs before an upgrade, and at a first install where the database is there already', () => {
-    expect(ofKind(render({ examples: minimal }), 'Job')).toEqual([]);
-    const trial = jobOf({});
-    expect(at(trial, 'metadata', 'annotations', 'helm.sh/hook')).toBe('pre-upgrade');
-    const external = jobOf({ image: { pullSecrets: ['harbor'] } }, 'high-availability');
-    expect(at(external, 'metadata', 'annotations', 'helm.sh/hook')).toBe('pre-install,pre-upgrade');
-    expect(at(specOf(external), 'containers', 0, 'args')).toEqual(['dist/apps/accounting/migrate.js']);
-    expect(at(specOf(external), 'imagePullSecrets')).toEqual([{ name: 'harbor' }]);
-    const url = environmentOf(at(specOf(external), 'containers', 0)).get('DATABASE_URL');
-    expect(url).toBe('secret signalbox-database/database-url');
-  });
-
-  it('15 the notes say where the gateway is, how to begin, and what is not safe', () => {
-    const notes = (values: object) => {
-      const own = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes' } };
-      const said = { ...own, data: { said: '{{ include "signalbox/templates/NOTES.txt" . | b64enc }}' } };
-      const objects = render({ examples: minimal, values: { ...values, extraObjects: [said] } });
-      const found = objects.find((object) => nameOf(object) === 'notes');
-      return Buffer.from(text(at(found, 'data', 'said')), 'base64').toString();
-    };
-    const usual = notes({ networkPolicy: { enabled: false }, nats: { storage: { enabled: false } } });
-    for (const part of ['port-forward', '/key/generate', 'helm -n llm test sb', '9464', 'tracing.otlpEndpoint'])
-      expect(usual).toContain(part);
-    for (const warning of [
-      'postgresql.mode is trial',
-      'NATS has no storage',
-      'networkPolicy is off',
-      'secrets stand in',
-    ])
-      expect(usual).toContain(warning);
-    expect(notes({ ingress: { enabled: true, host: 'llm.example', tls: [{}] } })).toContain('https://llm.example/v1');
-  });
-
-  it('16 objects of one’s own are rendered with the chart’s names', () => {
-    const note = render({ examples: ['external-nats'] }).find((object) => nameOf(object) === 'sb-signalbox-note');
-    expect(at(note, 'data', 'note')).toBe('hello');
-  });
-
-  it('17 the longest release names, and names with a dot, fit and stay apart', () => {
-    const values = { monitoring: { dashboards: { enabled: true } } };
-    const long = 'r'.repeat(52);
-    const sets = [`${long}a`, `${long}b`, 'a.b', 'a-b'].map((release) => {
-      const objects = render({ examples: ['homelab-argocd'], release, values });
-      for (const object of objects) {
-        expect(nameOf(object), what(object)).toMatch(/^[a-z]([-a-z0-9]{0,48}[a-z0-9])$/);
-        for (const value of Object.values(tree(at(object, 'metadata', 'labels') ?? {})))
-          expect(text(value).length).toBeLessThanOrEqual(63);
-      }
-      return objects.map(what);
-    });
-    const all = sets.flat();
-    expect(new Set(all).size).toBe(all.length);
-  });
-
-  it('keeps NATS and PostgreSQL as they are when the product is upgraded', () => {
-    const servers = ofKind(render({ examples: minimal }), 'StatefulSet');
-    const versions = servers.map((one) =>
-      at(one, 'spec', 'template', 'metadata', 'labels', 'app.kubernetes.io/version'),
-    );
-    expect(versions.sort()).toEqual(['18-alpine', '2.12-alpine']);
-    for (const service of services)
-      expect(
-        at(
-          the(render({ examples: minimal }), 'Deployment', service),
-          'spec',
-          'template',
-          'metadata',
-          'labels',
-          'app.kubernetes.io/version',
-        ),
-      ).toBe('0.1.0');
   });
 });
