@@ -147,8 +147,12 @@ interface Parts {
 function suiteOf({ output, clean, ...parts }: Parts): Suite {
   const { url, adminKey, dataDir, configFile, launcher } = parts;
   const pid = (service: SuiteProcess) => {
-    const file = join(dataDir, 'run', `${service}.pid`);
-    return existsSync(file) ? Number(readFileSync(file, 'utf8')) || undefined : undefined;
+    try {
+      return Number(readFileSync(join(dataDir, 'run', `${service}.pid`), 'utf8')) || undefined;
+    } catch {
+      // Between two processes there is no file.
+      return undefined;
+    }
   };
   return {
     ...parts,

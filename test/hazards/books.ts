@@ -44,6 +44,8 @@ export interface Killing {
   readonly name: string;
   readonly atMs: number;
   readonly ingress?: number;
+  /** When the next process under its name was there; before it nobody under that name could begin anything. */
+  succeededMs?: number;
 }
 
 export async function booksOf(money: MoneySuite, name: string): Promise<Books> {
@@ -132,11 +134,15 @@ function wasLeft(booked: readonly BookedAttempt[]): boolean {
   return booked.some((row) => row.outcome === 'client_disconnected' && row.tokenSource === 'counted' && row.input > 0);
 }
 
-/** A worker that is killed between the upstream's last byte and its report takes the upstream's count with it: the ingress counts then. */
+/**
+ * A worker that is killed before its report takes the upstream's count with it: the ingress counts then. What the upstream
+ * reads after the kill was still on its way, as long as there is no successor that could have sent it.
+ */
 function wasKilled(answer: Answer, killings: readonly Killing[]): boolean {
   const reportMs = 2_000;
   return killings.some(
-    ({ name, atMs }) => name === answer.upstream && atMs >= answer.fromMs && atMs <= answer.toMs + reportMs,
+    ({ name, atMs, succeededMs = atMs }) =>
+      name === answer.upstream && answer.fromMs <= succeededMs && atMs <= answer.toMs + reportMs,
   );
 }
 

@@ -13,6 +13,9 @@ import { misbehave, mostOutputTokens, outputUsd, startMoneySuite, type MoneySuit
 const rounds = Number(process.env['SIGNALBOX_FIRE_ROUNDS'] ?? '0');
 const seed = Number(process.env['SIGNALBOX_FIRE_SEED'] ?? Date.now() % 1_000_000);
 const clients = 12;
+/** How often in a round two are killed, and how far apart at most: longer than it takes to notice a death. */
+const pairs = 4;
+const mostApartMs = 4_000;
 
 let money: MoneySuite;
 beforeAll(async () => {
@@ -113,13 +116,28 @@ describe.skipIf(rounds === 0)('under fire', () => {
     return true;
   };
 
-  async function killInTurn(name: (typeof own)[number], key: string): Promise<void> {
+  /** Kills one; resolves once another process is there in its place. */
+  async function kill(name: SuiteProcess): Promise<void> {
     const old = money.suite.pid(name) ?? 0;
-    killings.push({ name, atMs: performance.now(), ...(name === 'ingress' ? { ingress: 0 } : {}) });
+    const killing: Killing = { name, atMs: performance.now(), ...(name === 'ingress' ? { ingress: 0 } : {}) };
+    killings.push(killing);
     money.suite.kill(name);
     await money.suite.restarted(name, old);
-    // Upstreams have bad days all the time here; one good round says that everybody is back.
-    await expect.poll(() => isServed(key), { timeout: 60_000, interval: 200 }).toBe(true);
+    killing.succeededMs = performance.now();
+  }
+
+  /** Upstreams have bad days all the time here; one good round says that everybody is back. */
+  const allServed = (key: string) => expect.poll(() => isServed(key), { timeout: 60_000, interval: 200 }).toBe(true);
+
+  /** Two die one soon after the other: before anybody can have noticed, or in the middle of what is done about it. */
+  async function killTwo(): Promise<void> {
+    const first = Math.floor(money.random() * own.length);
+    const second = (first + 1 + Math.floor(money.random() * (own.length - 1))) % own.length;
+    const killed = [own[first], own[second]].map(async (name, place) => {
+      await new Promise((resolve) => setTimeout(resolve, place * money.random() * mostApartMs));
+      if (name !== undefined) await kill(name);
+    });
+    await Promise.all(killed);
   }
 
   /** Everything that does not agree, now. */
@@ -155,7 +173,14 @@ describe.skipIf(rounds === 0)('under fire', () => {
       await expect.poll(() => isServed(free), { timeout: 60_000 }).toBe(true);
       const load = startLoad(money, keys, clients);
       for (let round = 0; round < rounds; round += 1) {
-        for (const name of own) await killInTurn(name, free);
+        for (const name of own) {
+          await kill(name);
+          await allServed(free);
+        }
+        for (let pair = 0; pair < pairs; pair += 1) {
+          await killTwo();
+          await allServed(free);
+        }
         killings.push({ name: 'ingress', atMs: performance.now(), ingress: 1 });
         await money.ingress.crash();
       }
