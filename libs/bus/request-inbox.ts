@@ -33,7 +33,7 @@ export class RequestInbox {
   }
 
   /** Resolves with the first reply; rejects with service_unavailable where nobody serves the subject or answers in time. */
-  ask(subject: string, payload: string, headers: MsgHdrs, deadlineMs: number): Promise<Msg> {
+  ask(subject: string, payload: string | Uint8Array, headers: MsgHdrs, deadlineMs: number): Promise<Msg> {
     this.counter += 1;
     const id = this.counter.toString(36);
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
  * Request/reply by contract. A reply is one byte (`+` or `-`) and JSON: the contract's reply, or `{code, details}` of a
- * GatewayError. The requester's deadline and trace travel in headers.
+ * GatewayError. The requester's deadline and trace travel in headers. Long JSON is packed (packing.ts).
  */
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
@@ -8,6 +8,7 @@ import { fillSubject, GatewayError, isErrorCode, toGatewayError, type AnyRequest
 import { activeTraceparent, busAttributes, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
 import { busErrorTypeOf } from './bus-failure.js';
 import type { Courier } from './courier.js';
+import { packed, unpacked } from './packing.js';
 import type { RequestInbox } from './request-inbox.js';
 
 const okByte = 0x2b;
@@ -63,12 +64,11 @@ async function exchange(
   carried.set(deadlineHeader, String(Date.now() + deadlineMs));
   const traceparent = activeTraceparent();
   if (traceparent !== null) carried.set('traceparent', traceparent);
-  return inbox.ask(subject, JSON.stringify(payload), carried, deadlineMs);
+  return inbox.ask(subject, packed(JSON.stringify(payload)), carried, deadlineMs);
 }
 
 function readReply<C extends AnyRequestContract>(message: Msg, contract: C): z.output<C['reply']> {
-  const text = Buffer.from(message.data.buffer, message.data.byteOffset + 1, message.data.byteLength - 1).toString();
-  const value: unknown = JSON.parse(text);
+  const value: unknown = JSON.parse(unpacked(message.data.subarray(1)));
   if (message.data[0] === okByte) {
     const parsed = contract.reply.safeParse(value);
     if (parsed.success) return parsed.data as z.output<C['reply']>;
@@ -128,24 +128,33 @@ async function answer<C extends AnyRequestContract>(
   const { reply: inbox } = message;
   if (inbox === undefined || inbox === '' || deadlinePassed(message.headers)) return;
   const parent = contextFromTraceparent(message.headers?.get('traceparent'));
+  const refuse = (error: unknown): void => {
+    const failure = toGatewayError(error);
+    if (failure.code === 'internal_error') onFault(contract.subject, failure.cause ?? failure);
+    courier.send(inbox, `-${JSON.stringify({ code: failure.code, details: failure.details })}`);
+  };
   try {
     const reply = await runInContext(parent, () =>
       withSpan(
         `process ${contract.subject}`,
         { kind: SpanKind.SERVER, attributes: { ...busAttributes('process', contract.subject), ...groupOfServers } },
         async () => {
-          const request = contract.request.safeParse(JSON.parse(message.string()));
+          const request = contract.request.safeParse(JSON.parse(unpacked(message.data)));
           if (!request.success) throw new GatewayError('internal_error', {}, { cause: request.error });
           return handler(request.data as z.output<C['request']>);
         },
       ),
     );
-    courier.send(inbox, `+${JSON.stringify(reply)}`);
+    // A reply over the server's limit cannot leave: whoever asked hears of that instead of waiting for nothing.
+    courier.send(inbox, okReply(JSON.stringify(reply)), {}, refuse);
   } catch (error) {
-    const failure = toGatewayError(error);
-    if (failure.code === 'internal_error') onFault(contract.subject, failure.cause ?? failure);
-    courier.send(inbox, `-${JSON.stringify({ code: failure.code, details: failure.details })}`);
+    refuse(error);
   }
+}
+
+function okReply(json: string): string | Uint8Array {
+  const body = packed(json);
+  return typeof body === 'string' ? `+${body}` : Buffer.concat([Buffer.of(okByte), body]);
 }
 
 function deadlinePassed(headers: MsgHdrs | undefined): boolean {

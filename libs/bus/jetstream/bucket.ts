@@ -4,6 +4,7 @@ import { DiscardPolicy, jetstreamManager, JetStreamApiError, StorageType } from 
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { BucketContract } from '#contracts';
+import { packed, unpacked } from '../packing.js';
 
 export interface BucketEntry<V> {
   readonly value: V;
@@ -45,17 +46,17 @@ export class Bucket<V> {
 
   /** Writes whatever is there; returns the new revision. */
   put(key: string, value: V): Promise<number> {
-    return this.kv.put(key, JSON.stringify(value));
+    return this.kv.put(key, packed(JSON.stringify(value)));
   }
 
   /** Writes only where nothing is; null where something was. */
   create(key: string, value: V): Promise<number | null> {
-    return nullOnConflict(() => this.kv.create(key, JSON.stringify(value)));
+    return nullOnConflict(() => this.kv.create(key, packed(JSON.stringify(value))));
   }
 
   /** Writes only over `revision`; null where it has changed. */
   update(key: string, value: V, revision: number): Promise<number | null> {
-    return nullOnConflict(() => this.kv.update(key, JSON.stringify(value), revision));
+    return nullOnConflict(() => this.kv.update(key, packed(JSON.stringify(value)), revision));
   }
 
   async delete(key: string, revision?: number): Promise<void> {
@@ -97,9 +98,9 @@ export class Bucket<V> {
     };
   }
 
-  private read(entry: { json<T>(): T }): V | null {
+  private read(entry: { readonly value: Uint8Array }): V | null {
     try {
-      return this.parse(entry.json<unknown>());
+      return this.parse(JSON.parse(unpacked(entry.value)));
     } catch {
       return null;
     }
