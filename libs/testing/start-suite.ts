@@ -94,9 +94,17 @@ export function spawnLauncher(
   const root = repositoryRoot();
   return spawn(process.execPath, [join(root, 'deploy', 'local', 'start.mjs'), ...args], {
     cwd: root,
-    env: { ...inherited(), SIGNALBOX_DRAIN_SECONDS: '5', ...env },
+    env: { ...inherited(), SIGNALBOX_DRAIN_SECONDS: '5', SIGNALBOX_MANAGEMENT_PORT: someManagementPort(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/**
+ * The launcher takes the first free ports from here, and its services listen seconds later: suites that look from the same
+ * port at the same time choose the same ones. Ten for each, below those that the system gives out.
+ */
+function someManagementPort(): string {
+  return String(12_000 + 10 * Math.floor(Math.random() * 2_000));
 }
 
 /** Of the test runner's environment only what programs need to run: the developer's keys stay out. */
