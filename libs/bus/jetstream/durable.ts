@@ -21,6 +21,11 @@ const batchDelayMs = 20;
 const batchEveryMs = 250;
 /** Messages fetched ahead, and handed out without an acknowledgement; each may hold a hundred events. */
 const prefetch = 100;
+/**
+ * What is asked for dies with the server that led the consumer, and nobody says so: two of its signs of life are missed
+ * until it is asked for again. The client's own times would take half a minute.
+ */
+const renewal = { expires: 6_000, idle_heartbeat: 1_500 };
 const mostUnacknowledged = 2_000;
 /** The server's word for a consumer that is there with other settings. */
 const consumerExists = 10_148;
@@ -150,7 +155,7 @@ class ConsumeLoop {
     while (!this.stopped) {
       try {
         const consumer = await jetstream(this.connection).consumers.get(this.options.stream, this.options.durable);
-        this.messages = await consumer.consume({ max_messages: prefetch });
+        this.messages = await consumer.consume({ max_messages: prefetch, ...renewal });
         // Stopped meanwhile: nobody else would end the iteration.
         if (this.stopped) this.messages.stop();
         for await (const message of this.messages) await this.take(message);

@@ -13,7 +13,10 @@ const streams = [
 /** How long a message id is remembered; longer than a spool is ever retried within one outage, short enough for memory. */
 const duplicateWindowMs = 10 * 60 * 1000;
 
-/** Creates missing streams. `replicas`: 1 for one server, 3 in a cluster. */
+/**
+ * Creates missing streams. `replicas`: 1 for one server, 3 in a cluster. A stream that has more copies keeps them: a service
+ * that nobody told of the cluster (a worker beside a leaf node) must not take them away from all.
+ */
 export async function ensureStreams(connection: NatsConnection, replicas: number): Promise<void> {
   const manager = await jetstreamManager(connection);
   for (const stream of streams) {
@@ -32,7 +35,9 @@ export async function ensureStreams(connection: NatsConnection, replicas: number
       await manager.streams.add(config);
     } catch (error) {
       if (!(error instanceof JetStreamApiError)) throw error;
-      await manager.streams.update(stream.name, config);
+      const { config: present } = await manager.streams.info(stream.name);
+      const copies = Math.max(replicas, present.num_replicas);
+      await manager.streams.update(stream.name, { ...config, num_replicas: copies });
     }
   }
 }
