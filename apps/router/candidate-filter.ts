@@ -146,7 +146,7 @@ function refusedByBreaker(candidate: Candidate, context: FilterContext): Refusal
   const state = context.fleet.breaker(candidate.deployment.id, candidate.backend.id, free, context.nowMs);
   if (state.kind !== 'open') return null;
   // A host has a queue that holds back what is too much for it; an account that refused is not asked twice.
-  const onTrial = state.onTrial && candidate.backend.kind === 'local';
+  const onTrial = state.unserved || (state.onTrial && candidate.backend.kind === 'local');
   if (onTrial && context.joinsTrials) return null;
   const leftMs = state.untilMs - context.nowMs;
   return {

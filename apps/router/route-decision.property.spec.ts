@@ -160,7 +160,7 @@ it('nothing that is down, drained or cooling is ever in a plan; hosts on trial o
   forEveryPlan((plan, fleet) => {
     const isOnTrial = (attempt: Attempt) => {
       const state = breakerOf(fleet, attempt);
-      return state.kind === 'open' && state.onTrial && attempt.kind === 'local';
+      return state.kind === 'open' && (state.unserved || (state.onTrial && attempt.kind === 'local'));
     };
     const joins = plan.attempts.filter((one) => one.onlyAfter === 'any').every(isOnTrial);
     for (const attempt of plan.attempts) expect(isOut(fleet, attempt) && !(joins && isOnTrial(attempt))).toBe(false);

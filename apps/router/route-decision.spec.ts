@@ -199,6 +199,21 @@ describe('cooling', () => {
     expect(fleet.failure('m').details.retryAfterMs).toBe(10_000);
   });
 
+  it.each(['local', 'cloud'] as const)(
+    'a %s backend that nobody served just then is left out only where there is another',
+    (kind) => {
+      const backends = [
+        { modelName: 'm', host: 'one', id: 'a', kind },
+        { modelName: 'm', host: 'two', id: 'b', kind },
+      ];
+      const fleet = new FleetUnderTest({ deployments: backends });
+      fleet.fail('a', 'service_unavailable', { blame: 'gateway' });
+      expect(fleet.hosts('m')).toEqual(['two']);
+      fleet.fail('b', 'service_unavailable', { blame: 'gateway' });
+      expect(new Set(fleet.hosts('m'))).toEqual(new Set(['one', 'two']));
+    },
+  );
+
   it('an account that refused is tried by one request, and the others fail at once', () => {
     const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'one', id: 'a', kind: 'cloud' }] });
     fleet.fail('a', 'rate_limit_exceeded', { upstreamStatus: 429, retryAfterMs: 5_000 });

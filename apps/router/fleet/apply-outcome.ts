@@ -31,7 +31,7 @@ export function applyConsequence(
     case 'counted': {
       const cooldownMs = deployment.cooldownMs ?? routing.cooldownMs;
       const { kind, allowed } = allowanceOf(outcome, deployment, routing);
-      const opening = { cooldownMs, exact: false, reason: consequence.reason, probeCloses: false };
+      const opening = { cooldownMs, exact: false, reason: consequence.reason, probeCloses: false, unserved: false };
       state.breaker = fail(
         state.breaker,
         kind,
@@ -85,6 +85,7 @@ function takeOut(
     exact: consequence.cooldownMs !== null,
     reason: consequence.reason,
     probeCloses: consequence.probeCloses,
+    unserved: consequence.unserved,
   };
   switch (consequence.scope) {
     case 'deployment':

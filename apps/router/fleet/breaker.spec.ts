@@ -11,7 +11,7 @@ import {
   type Opening,
 } from './breaker.js';
 
-const opening: Opening = { cooldownMs: 5_000, exact: false, reason: 'broken', probeCloses: false };
+const opening: Opening = { cooldownMs: 5_000, exact: false, reason: 'broken', probeCloses: false, unserved: false };
 const t0 = 1_000_000;
 
 const failTimes = (times: number, allowed: number, now = t0): Breaker => {
@@ -24,7 +24,13 @@ describe('a breaker', () => {
   it('opens at more than the allowed failures, for the cooldown', () => {
     expect(breakerState(failTimes(3, 3), t0).kind).toBe('closed');
     const breaker = failTimes(4, 3);
-    expect(breakerState(breaker, t0)).toEqual({ kind: 'open', untilMs: t0 + 5_000, reason: 'broken', onTrial: false });
+    expect(breakerState(breaker, t0)).toEqual({
+      kind: 'open',
+      untilMs: t0 + 5_000,
+      reason: 'broken',
+      onTrial: false,
+      unserved: false,
+    });
     expect(breakerState(breaker, t0 + 5_000).kind).toBe('half-open');
   });
 
@@ -61,6 +67,12 @@ describe('a breaker', () => {
       lengths.push((breaker.openUntilMs ?? 0) - now);
     }
     expect(lengths).toEqual([10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('is closed by any success where only nobody served it', () => {
+    const breaker = open(closedBreaker, { ...opening, unserved: true }, t0);
+    expect(breakerState(breaker, t0 + 10)).toMatchObject({ kind: 'open', unserved: true });
+    expect(breakerState(succeed(breaker, t0 - 10, t0 + 10), t0 + 10).kind).toBe('closed');
   });
 
   it('is not closed by the success of a request that began before it opened', () => {

@@ -28,13 +28,21 @@ export interface Breaker {
   readonly trialUntilMs: number | null;
   /** Whether a probe that finds the host well closes it: true for dead hosts, false for empty accounts. */
   readonly probeCloses: boolean;
+  /** Nobody served it just then, which says nothing of the upstream: it may be tried where there is nothing else. */
+  readonly unserved: boolean;
 }
 
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'half-open' }
   /** `onTrial`: the cooldown is over, and one request finds out whether the upstream is back. */
-  | { readonly kind: 'open'; readonly untilMs: number; readonly reason: string; readonly onTrial: boolean };
+  | {
+      readonly kind: 'open';
+      readonly untilMs: number;
+      readonly reason: string;
+      readonly onTrial: boolean;
+      readonly unserved: boolean;
+    };
 
 export interface Opening {
   /** Length of the cooldown; it doubles with each failed trial unless `exact`. */
@@ -43,6 +51,7 @@ export interface Opening {
   readonly exact: boolean;
   readonly reason: string;
   readonly probeCloses: boolean;
+  readonly unserved: boolean;
 }
 
 export const closedBreaker: Breaker = {
@@ -53,6 +62,7 @@ export const closedBreaker: Breaker = {
   trips: 0,
   trialUntilMs: null,
   probeCloses: false,
+  unserved: false,
 };
 
 const closed: BreakerState = { kind: 'closed' };
@@ -61,11 +71,18 @@ const halfOpen: BreakerState = { kind: 'half-open' };
 /** What the breaker lets through now. */
 export function breakerState(breaker: Breaker, nowMs: number): BreakerState {
   if (breaker.openUntilMs === null) return closed;
+  const { reason, unserved } = breaker;
   if (breaker.openUntilMs > nowMs)
-    return { kind: 'open', untilMs: breaker.openUntilMs, reason: breaker.reason, onTrial: false };
+    return { kind: 'open', untilMs: breaker.openUntilMs, reason, onTrial: false, unserved };
   if (breaker.trialUntilMs === null) return halfOpen;
   if (breaker.trialUntilMs <= nowMs) return closed;
-  return { kind: 'open', untilMs: breaker.trialUntilMs, reason: `${breaker.reason}; being tried again`, onTrial: true };
+  return {
+    kind: 'open',
+    untilMs: breaker.trialUntilMs,
+    reason: `${reason}; being tried again`,
+    onTrial: true,
+    unserved,
+  };
 }
 
 /** Opens it. While it is open already, a late failure can only make that longer, and does not count as another trip. */
@@ -87,6 +104,7 @@ export function open(breaker: Breaker, opening: Opening, nowMs: number): Breaker
     trips,
     trialUntilMs: null,
     probeCloses: opening.probeCloses,
+    unserved: opening.unserved,
   };
 }
 
@@ -107,10 +125,13 @@ export function fail(breaker: Breaker, kind: string, allowedFails: number, openi
   return hasFailedTooOften(counted, kind, allowedFails) ? open(counted, opening, nowMs) : counted;
 }
 
-/** A success closes it, unless it came from a request that began before an opening that is still in force. */
+/**
+ * A success closes it, unless it came from a request that began before an opening that is still in force: that one says
+ * nothing of the upstream since. That somebody serves the backend, every success says.
+ */
 export function succeed(breaker: Breaker, startedAtMs: number, nowMs: number): Breaker {
   const isOpen = breaker.openUntilMs !== null && breaker.openUntilMs > nowMs;
-  return isOpen && startedAtMs < breaker.openedAtMs ? breaker : closedBreaker;
+  return isOpen && !breaker.unserved && startedAtMs < breaker.openedAtMs ? breaker : closedBreaker;
 }
 
 /** Takes the one place for a trial, which is passed after `trialMs` without a failure. */

@@ -14,6 +14,8 @@ export type Consequence =
       readonly cooldownMs: number | null;
       readonly reason: string;
       readonly probeCloses: boolean;
+      /** No worker served the backend; see Breaker. */
+      readonly unserved: boolean;
       /** More failures would tell nothing new: a dead host, an empty account, a spent day. */
       readonly firm: boolean;
     };
@@ -38,7 +40,8 @@ export function isFreeModel(provider: string, upstreamModel: string): boolean {
 /** Judges one outcome; `free` says whether the deployment is one of OpenRouter's free models. */
 export function consequenceOf(outcome: AttemptOutcomeEvent, free: boolean): Consequence {
   if (outcome.ok) return { kind: 'alive' };
-  if (outcome.errorCode === 'service_unavailable') return backendOut('no worker serves the backend', noWorkerMs);
+  if (outcome.errorCode === 'service_unavailable')
+    return { ...backendOut('no worker serves the backend', noWorkerMs), unserved: true };
   if (outcome.blame === 'gateway') return { kind: 'neutral' };
   if (outcome.blame === 'request') {
     return outcome.errorCode === 'client_closed_request' ? { kind: 'neutral' } : { kind: 'alive' };
@@ -80,9 +83,9 @@ function isDailyQuota(outcome: AttemptOutcomeEvent, free: boolean, demandedMs: n
 }
 
 function out(scope: FailureScope, cooldownMs: number | null, reason: string, firm = false): TakenOut {
-  return { kind: 'out', scope, cooldownMs, reason, probeCloses: false, firm };
+  return { kind: 'out', scope, cooldownMs, reason, probeCloses: false, unserved: false, firm };
 }
 
-function backendOut(reason: string, cooldownMs: number | null): Consequence {
-  return { kind: 'out', scope: 'backend', cooldownMs, reason, probeCloses: true, firm: true };
+function backendOut(reason: string, cooldownMs: number | null): TakenOut {
+  return { kind: 'out', scope: 'backend', cooldownMs, reason, probeCloses: true, unserved: false, firm: true };
 }
