@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { DurableContract } from '#contracts';
 import { activeTraceparent } from '#telemetry';
 import { batchEntry, batchHeader, batchLimits } from './batch.js';
+import { UrgentLine, type UrgentEvent } from './urgent-line.js';
 
 const publishTimeoutMs = 2_000;
 
@@ -12,7 +13,7 @@ export interface DurableOptions {
   readonly messageId: string;
   /**
    * Called once the event has left this process: if that is killed now, the server has it all the same. Such an event
-   * waits for no other: it leaves at once, in a message of its own.
+   * does not wait for others to be stored (urgent-line.ts).
    */
   readonly onSent?: () => void;
 }
@@ -32,9 +33,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+type Urgent = Waiting & UrgentEvent;
+
 /** Publishes durable events, one message at a time for each subject: what comes meanwhile leaves together. */
 export class DurablePublisher {
   private readonly lines = new Map<string, Line>();
+  private readonly urgentLines = new Map<string, UrgentLine<Urgent>>();
 
   constructor(
     private readonly connection: NatsConnection,
@@ -51,7 +55,7 @@ export class DurablePublisher {
       const json = JSON.stringify(payload);
       const event = { json, traceparent: activeTraceparent(), messageId, resolve, reject };
       if (onSent === undefined) this.enqueue(contract, event);
-      else this.sendAtOnce(contract.subject, event, onSent);
+      else this.urgentLine(contract.subject).push({ ...event, onSent });
     });
   }
 
@@ -73,10 +77,16 @@ export class DurablePublisher {
     line.sending = false;
   }
 
-  private sendAtOnce(subject: string, event: Waiting, onSent: () => void): void {
-    void this.sendBatch(subject, [event]);
-    // The client writes to its socket in a microtask that stands before this one. Without a server it only keeps the event.
-    if (this.isConnected()) queueMicrotask(onSent);
+  private urgentLine(subject: string): UrgentLine<Urgent> {
+    const known = this.urgentLines.get(subject);
+    if (known !== undefined) return known;
+    const made = new UrgentLine<Urgent>({
+      take: takeBatch,
+      send: (batch) => this.sendBatch(subject, batch),
+      isConnected: this.isConnected,
+    });
+    this.urgentLines.set(subject, made);
+    return made;
   }
 
   /** Resolves once every event of the batch was told what became of it. */
@@ -107,7 +117,7 @@ export class DurablePublisher {
 }
 
 /** As many as fit into one message; at least one. */
-function takeBatch(waiting: Waiting[]): Waiting[] {
+function takeBatch<Event extends Waiting>(waiting: Event[]): Event[] {
   let bytes = 0;
   let count = 0;
   for (const event of waiting) {
