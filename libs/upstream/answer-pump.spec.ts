@@ -5,6 +5,7 @@ import { AnswerPump } from './answer-pump.js';
 import { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { UpstreamProblem } from './http.client.js';
+import { silent } from './silent-stream.fixtures.js';
 
 const failure: UpstreamFailure = {
   code: 'upstream_error',
@@ -73,19 +74,9 @@ async function play(
 
 /** A pump whose stream goes nowhere. */
 function pumpTo(writer: AnswerWriter): AnswerPump {
-  const stream: StreamSender = {
-    signal: new AbortController().signal,
-    traceparent: null,
-    queued: () => {},
-    accepted: () => {},
-    data: async () => {},
-    usage: () => {},
-    end: async () => {},
-    error: async () => {},
-  };
   const decoder = { push: () => [], end: () => [] };
   const timers = new AnswerTimers({ loadMs: 1_000, firstContentMs: null, idleMs: 1_000 });
-  return new AnswerPump({ decoder, writer, stream, timers, now: () => 1 });
+  return new AnswerPump({ decoder, writer, stream: silent, timers, now: () => 1 });
 }
 
 const start: StreamEvent = { type: 'start', id: null, model: 'm-1', created: null };

@@ -1,75 +1,14 @@
 import { expect, it } from 'vitest';
 import type { StreamSender } from '#bus';
-import { InferOpen } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
 import { FakeServer } from '#testing';
+import { openingOf } from '../bus/test/fixtures.js';
 import { AnswerTimers } from './answer-timers.js';
 import { serveAttempt, type AttemptTools, type PreparedCall } from './serve-attempt.js';
-import { usageClose } from './usage.fixtures.js';
+import { silent } from './silent-stream.fixtures.js';
 import { UsageReporter } from './usage-reporter.client.js';
 
-const open = InferOpen.parse({
-  ...usageClose,
-  receivedAt: usageClose.startedAt,
-  dialect: 'openai-chat',
-  includeUsage: false,
-  model: 'm',
-  attempt: {
-    params: {},
-    extraBody: {},
-    extraHeaders: {},
-    dropParams: false,
-    additionalDropParams: [],
-    systemPrompt: null,
-    price: null,
-    capabilities: { tools: null, vision: null, jsonSchema: null, reasoning: null },
-    deploymentId: 'd-1',
-    modelGroup: 'm',
-    upstreamModel: 'm',
-    dialect: 'ollama',
-    kind: 'local',
-    dataPolicy: 'local',
-    maxInputTokens: null,
-    maxOutputTokens: null,
-    timeoutMs: 1_000,
-    firstTokenTimeoutMs: null,
-    loadTimeoutMs: 1_000,
-    delayMs: 0,
-    retry: 0,
-    fallbackFrom: null,
-    onlyAfter: 'any',
-    truncateToTokens: null,
-    backend: {
-      id: 'b-1',
-      kind: 'local',
-      provider: 'ollama',
-      dialect: 'ollama',
-      apiBase: 'http://127.0.0.1:1',
-      apiKey: null,
-      apiVersion: null,
-      organization: null,
-      maxParallelRequests: null,
-    },
-    why: 'test',
-  },
-  requestKind: 'chat',
-  request: { messages: [] },
-  priority: 'normal',
-  maxWaitMs: null,
-  deadlineMs: 30_000,
-  inputTokens: 5,
-});
-
-const silent: StreamSender = {
-  signal: new AbortController().signal,
-  traceparent: null,
-  queued: () => {},
-  accepted: () => {},
-  data: async () => {},
-  usage: () => {},
-  end: async () => {},
-  error: async () => {},
-};
+const open = openingOf('hello');
 
 const callTo = (url: string): PreparedCall => ({
   request: { method: 'POST', url, headers: {}, body: '{}' },

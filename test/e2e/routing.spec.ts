@@ -20,6 +20,10 @@ const configOf = (more: object = {}) => ({
       model_name: 'cloud',
       litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up' },
     },
+    {
+      model_name: 'once-a-minute',
+      litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up', rpm: 1 },
+    },
   ],
   router_settings: { model_group_alias: { nickname: 'pool' }, fallbacks: { dead: ['cloud'] } },
   ...more,
@@ -70,6 +74,15 @@ describe('a request', () => {
     const named = await ask('cloud', { 'x-signalbox-data-policy': 'local' });
     expect(named.status).toBe(403);
     expect(posts()).toBe(before);
+  });
+
+  it('has its whole limit although tokens were counted for its model before', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      const body = { model: 'once-a-minute', messages };
+      expect((await suite.fetch('/v1/messages/count_tokens', { method: 'POST', body })).status).toBe(200);
+    }
+    expect((await ask('once-a-minute')).status).toBe(200);
+    expect((await ask('once-a-minute')).status).toBe(429);
   });
 
   it('may not name an address of its own', async () => {

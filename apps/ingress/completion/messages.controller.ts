@@ -8,6 +8,7 @@ import { scopeOf } from '../http/request-scope.js';
 import { CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
 import { lookUpQuery } from './look-up-query.js';
+import { OutcomePublisher } from './outcome.publisher.js';
 import { asChat, parsedJob } from './parsed-job.js';
 import { Planner } from './planner.client.js';
 
@@ -17,6 +18,7 @@ export class MessagesController {
     private readonly entry: CompletionEntry,
     private readonly access: Access,
     private readonly planner: Planner,
+    private readonly outcomes: OutcomePublisher,
   ) {}
 
   @Post()
@@ -46,7 +48,8 @@ export class MessagesController {
   /** Throws where this key has no such model; one that cannot answer just now can be counted for all the same. */
   private async requireModel(key: KeyRecord, model: string, requestId: RequestId): Promise<void> {
     try {
-      await this.planner.plan(lookUpQuery(key, model, requestId));
+      const { attempts } = await this.planner.plan(lookUpQuery(key, model, requestId));
+      if (attempts[0] !== undefined) this.outcomes.unused(requestId, attempts[0]);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       if (error.code === 'model_not_found' || error.code === 'model_not_allowed') throw error;
