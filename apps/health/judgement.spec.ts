@@ -52,7 +52,13 @@ describe('a backend', () => {
     ['is not judged by failures of another kind', ['good', 'slow-failure', 'slow-failure', 'slow-failure'], 'healthy'],
     ['comes back with a good probe', ['good', 'refused', 'good'], 'healthy'],
     ['comes back with a request that succeeded', ['refused', 'ok'], 'healthy'],
-    ['without a worker is out', ['good', 'no-worker'], 'unhealthy'],
+    ['whose worker was just lost is in doubt', ['good', 'no-worker', 'no-worker', 'no-worker'], 'degraded'],
+    [
+      'whose worker was lost stays out',
+      ['good', ...Array.from({ length: 4 }, () => 'no-worker' as const)],
+      'unhealthy',
+    ],
+    ['that was out and loses its worker stays out', ['bad', 'no-worker'], 'unhealthy'],
     ['whose worker starts is given a moment', ['no-worker', 'no-worker', 'no-worker'], 'unknown'],
     ['without a worker for long is out', Array.from({ length: 6 }, () => 'no-worker'), 'unhealthy'],
   ])('%s', (_name, steps, state) => {

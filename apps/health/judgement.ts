@@ -30,6 +30,8 @@ export interface Judgement {
 const failuresToLeave = 2;
 /** Unanswered probes after which a backend that nobody has seen yet is out. */
 const failuresWhileStarting = 6;
+/** The same of a backend that was well: after 0, 1, 3 and 7 s, longer than another worker takes to step in. */
+const failuresWithoutWorker = 4;
 /** A host that goes out again within this time after it came back is flapping. */
 const flapMs = 60_000;
 /** Good probes in a row that bring a host back: one, and one more for each time that it flapped. */
@@ -95,12 +97,15 @@ export function afterProbe(before: Judgement, probe: ProbeResult, now: number): 
 
 /**
  * Takes in that a probe could not even be asked for: no worker serves the backend. While everything starts that is no
- * judgement yet: a worker needs a moment to take its hosts.
+ * judgement yet, and later it is a doubt at first: a worker needs a moment to take its hosts, or those of a dead one.
  */
 export function afterNoWorker(before: Judgement, now: number): Judgement {
   const next = { ...before, successes: 0, failures: before.failures + 1 };
-  const starting = before.state === 'unknown' && next.failures < failuresWhileStarting;
-  return moved(next, starting ? 'unknown' : 'unhealthy', 'no worker serves this backend', now);
+  const reason = 'no worker serves this backend';
+  if (before.state === 'unknown' && next.failures < failuresWhileStarting) return moved(next, 'unknown', reason, now);
+  const wasWell = before.state === 'healthy' || before.state === 'degraded';
+  const isDoubt = wasWell && next.failures < failuresWithoutWorker;
+  return moved(next, isDoubt ? 'degraded' : 'unhealthy', reason, now);
 }
 
 /** Takes the outcome of a real request in; only failures that are the backend's own count. */

@@ -15,13 +15,17 @@ export type Claim =
   | { readonly kind: 'take'; readonly revision: number }
   | { readonly kind: 'wait'; readonly sighting: Sighting };
 
-/** What a standby does about the entry it has just read. `before` is what it saw the last time. */
+/**
+ * What a standby does about the entry it has just read. `before` is what it saw the last time. An entry of its own is one
+ * that it lost sight of (it was stopped, or its write was answered too late): nobody else is there to wait for.
+ */
 export function claimOf(
   entry: { readonly value: OwnerEntry; readonly revision: number } | null,
   before: Sighting | null,
-  self: { readonly preferred: boolean; readonly now: number },
+  self: { readonly holder: string; readonly preferred: boolean; readonly now: number },
 ): Claim {
   if (entry === null) return { kind: 'create' };
+  if (entry.value.holder === self.holder) return { kind: 'take', revision: entry.revision };
   if (self.preferred && !entry.value.preferred) return { kind: 'take', revision: entry.revision };
   const sighting = before?.revision === entry.revision ? before : { revision: entry.revision, since: self.now };
   if (self.now - sighting.since >= ownershipTiming.staleMs) return { kind: 'take', revision: entry.revision };

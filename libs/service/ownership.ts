@@ -90,10 +90,10 @@ export class Ownership {
   }
 
   private async look(bucket: Bucket<OwnerEntry>): Promise<void> {
-    const { key, preferred } = this.options;
+    const { key, holder, preferred } = this.options;
     const askedAt = performance.now();
     const entry = await bucket.get(key);
-    const claim = claimOf(entry, this.sighting, { preferred, now: performance.now() });
+    const claim = claimOf(entry, this.sighting, { holder, preferred, now: performance.now() });
     if (claim.kind === 'wait') {
       this.sighting = claim.sighting;
       return;

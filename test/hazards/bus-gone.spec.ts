@@ -1,11 +1,12 @@
 /** NATS away at run time: clear answers, recovery by itself, nothing lost. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { oneOfThreeWithin, readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
 
 let hazard: HazardSuite;
 beforeAll(async () => {
   hazard = await startHazardSuite();
 });
+beforeEach(() => hazard.ollama.script.forget());
 afterAll(() => hazard?.stop());
 
 const answersAgain = () =>

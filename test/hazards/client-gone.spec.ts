@@ -1,11 +1,12 @@
 /** A client that goes away stops the upstream within a second, and what was generated is in the books. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { oneOfThreeWithin, readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
 
 let hazard: HazardSuite;
 beforeAll(async () => {
   hazard = await startHazardSuite();
 });
+beforeEach(() => hazard.ollama.script.forget());
 afterAll(() => hazard?.stop());
 
 test.each([true, false])('while it is answered (stream: %s)', async (stream) => {

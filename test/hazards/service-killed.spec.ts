@@ -1,11 +1,12 @@
 /** Services that are killed in the middle of their work: no client hangs, no lie is told, and the books are right. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { oneOfThreeWithin, readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
 
 let hazard: HazardSuite;
 beforeAll(async () => {
   hazard = await startHazardSuite();
 });
+beforeEach(() => hazard.ollama.script.forget());
 afterAll(() => hazard?.stop());
 
 const answersAgain = () =>

@@ -94,10 +94,10 @@ describe('the attempt loop', () => {
       expect(waitedMs).toBe(500);
     });
 
-    it('but three seconds at most', async () => {
+    it('but five seconds at most', async () => {
       const { seen, waitedMs } = await playOne([]);
       expect(seen).toEqual(['attempt', 'attempt-failed', 'failed']);
-      expect(waitedMs).toBe(3_000);
+      expect(waitedMs).toBe(5_000);
     });
 
     it('and goes elsewhere at once where it can', async () => {

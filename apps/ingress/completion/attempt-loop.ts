@@ -64,7 +64,7 @@ export type LoopEvent =
   | { readonly kind: 'failed'; readonly index: number; readonly failure: StreamFailure; readonly committed: boolean };
 
 /** A backend that is new in the config, or whose worker died, has one again within this time. */
-const workerWait = { stepMs: 250, steps: 12 } as const;
+const workerWait = { stepMs: 250, steps: 20 } as const;
 
 const emptyAnswer: StreamFailure = {
   code: 'upstream_invalid_response',

@@ -57,6 +57,11 @@ export class Script {
     this.always = typeof behaviour === 'function' ? behaviour : () => behaviour;
   }
 
+  /** Drops what `next` was told and no request took. */
+  forget(): void {
+    this.once.length = 0;
+  }
+
   /** Takes the behaviour for a request. */
   take(model: string): Behaviour {
     return this.once.shift() ?? this.always(model);
