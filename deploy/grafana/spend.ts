@@ -90,7 +90,7 @@ export const spend: DashboardSpec = {
         },
         {
           title: 'Against last week',
-          description: 'Dollars per hour now and at the same time a week ago.',
+          description: 'Dollars per hour now and at the same time a week ago, once there are data of a week.',
           unit: 'currencyUSD',
           kind: 'timeseries',
           queries: [

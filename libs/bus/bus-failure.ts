@@ -9,6 +9,9 @@ const texts: Readonly<Record<BusErrorType, string>> = {
   bus_disconnected: 'the bus is not connected',
 };
 
+/** What `error_type` of the metric may be, but for `_OTHER`. */
+export const busErrorTypes: readonly string[] = [...Object.keys(texts), 'internal_error'];
+
 export class BusFailure extends GatewayError {
   constructor(
     readonly errorType: BusErrorType,

@@ -21,7 +21,8 @@ import { DurablePublisher, type DurableOptions } from './jetstream/durable-publi
 import { ensureStreams } from './jetstream/topology.js';
 import { Courier } from './courier.js';
 import { RequestInbox } from './request-inbox.js';
-import { sendRequest, serveRequests, type RequestOptions } from './rpc.js';
+import { requestMetrics } from './request-metrics.js';
+import { sendRequest, serveRequests, type RequestObserver, type RequestOptions } from './rpc.js';
 import { StreamReceivers, type ReceivedStream } from './stream/receiver.js';
 import { StreamSenders, type StreamHandler } from './stream/sender.js';
 
@@ -33,6 +34,7 @@ export class Bus {
   private readonly receivers: StreamReceivers;
   private readonly senders: StreamSenders;
   private readonly durable: DurablePublisher;
+  private readonly measure: RequestObserver;
   private connectedNow = true;
 
   private constructor(
@@ -43,6 +45,7 @@ export class Bus {
     private readonly metrics: Metrics,
   ) {
     const now = () => performance.now();
+    this.measure = requestMetrics(metrics);
     this.controlCourier = new Courier(control);
     this.dataCourier = new Courier(data);
     this.requests = new RequestInbox(control, this.controlCourier);
@@ -76,10 +79,7 @@ export class Bus {
     payload: z.input<C['request']>,
     options: RequestOptions = {},
   ): Promise<z.output<C['reply']>> {
-    return sendRequest(this.requests, contract, payload, options, (subject, seconds, failure) => {
-      this.metrics.observe('signalbox_bus_request_duration_seconds', { subject }, seconds);
-      if (failure !== null) this.metrics.count('signalbox_bus_errors_total', { subject, error_type: failure });
-    });
+    return sendRequest(this.requests, contract, payload, options, this.measure);
   }
 
   /** Answers requests; `tokens` fills the subject's places. Nest controllers use @Serves instead. */

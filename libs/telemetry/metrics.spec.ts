@@ -42,6 +42,17 @@ it('a counter that is expected is there before its first event', async () => {
   expect(await metrics.text()).toContain('signalbox_usage_events_total{result="dead_letter"} 0');
 });
 
+it('a histogram that is expected is there before its first value, and keeps what it has', async () => {
+  const metrics = made();
+  const labels = { backend: 'gpu-1', model: 'm' };
+  const count = async () => /model_load_seconds_count\{.*\} (\d+)/.exec(await metrics.text())?.[1];
+  metrics.expect('signalbox_model_load_seconds', labels);
+  expect(await count()).toBe('0');
+  metrics.observe('signalbox_model_load_seconds', labels, 3);
+  metrics.expect('signalbox_model_load_seconds', labels);
+  expect(await count()).toBe('1');
+});
+
 it('a latency of a recorded request names its trace, in OpenMetrics only', async () => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOnSampler() }));

@@ -14,6 +14,8 @@ export class Metrics {
   private readonly counters = new Map<string, Counter>();
   private readonly gauges = new Map<string, Gauge>();
   private readonly histograms = new Map<string, Histogram>();
+  /** Series of histograms that were expected. */
+  private readonly zeroed = new Set<string>();
 
   constructor(options: { service: string; version: string; processMetrics: boolean }) {
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
@@ -25,9 +27,16 @@ export class Metrics {
     this.counter(name).inc(this.bounds.of(labels), amount);
   }
 
-  /** Shows a counter at 0 before its first event: `increase()` does not see a series that begins at 1. */
-  expect(name: CounterName, ...series: readonly Labels[]): void {
-    for (const labels of series) this.counter(name).inc(labels, 0);
+  /**
+   * Shows series at 0 before their first event: `rate()` and `increase()` do not see what a series begins with. Series of a
+   * histogram must be expected before they are observed; saying it again does nothing.
+   */
+  expect(name: CounterName | HistogramName, ...series: readonly Labels[]): void {
+    for (const labels of series) {
+      const bounded = this.bounds.of(labels);
+      if (isCounter(name)) this.counter(name).inc(bounded, 0);
+      else this.zero(name, bounded);
+    }
   }
 
   /** Sets a gauge. */
@@ -93,6 +102,13 @@ export class Metrics {
     }
   }
 
+  private zero(name: HistogramName, labels: Labels): void {
+    const id = `${name}${JSON.stringify(labels)}`;
+    if (this.zeroed.has(id)) return;
+    this.zeroed.add(id);
+    this.histogram(name).zero(labels);
+  }
+
   private counter(name: CounterName): Counter {
     const known = this.counters.get(name);
     if (known !== undefined) return known;
@@ -123,6 +139,10 @@ export class Metrics {
     this.histograms.set(name, made);
     return made;
   }
+}
+
+function isCounter(name: CounterName | HistogramName): name is CounterName {
+  return metricFamilies[name].kind === 'counter';
 }
 
 function hasExemplars(name: HistogramName): boolean {

@@ -76,6 +76,8 @@ export interface Admission {
   release(): void;
 }
 
+const overrunMetric = 'signalbox_budget_reservation_error_nanodollars_total';
+
 @Injectable()
 export class Access {
   private readonly throttle = new AddressThrottle();
@@ -235,6 +237,8 @@ export class Access {
   ): Admission {
     const { key } = facts;
     const { ceiling, reservation, capped, owners, ticket, states } = admitted;
+    const model = ceiling.attempts.flatMap((index) => facts.attempts[index]?.modelGroup ?? [])[0] ?? facts.model;
+    if (reservation.amountOf('usd') > 0) this.metrics.expect(overrunMetric, { model });
     let finished = false;
     const finish = (tokens: number | null, undo: boolean) => {
       if (finished) return;
@@ -265,11 +269,8 @@ export class Access {
       answered: (tokens) => finish(tokens, false),
       settle: ({ costNanoUsd, tokens, answered }) => {
         const reservedNanoUsd = reservation.amountOf('usd');
-        if (reservedNanoUsd > 0 && costNanoUsd > reservedNanoUsd) {
-          const model = ceiling.attempts.flatMap((index) => facts.attempts[index]?.modelGroup ?? [])[0] ?? facts.model;
-          const name = 'signalbox_budget_reservation_error_nanodollars_total';
-          this.metrics.count(name, { model }, costNanoUsd - reservedNanoUsd);
-        }
+        if (reservedNanoUsd > 0 && costNanoUsd > reservedNanoUsd)
+          this.metrics.count(overrunMetric, { model }, costNanoUsd - reservedNanoUsd);
         reservation.settle({ usd: costNanoUsd, tokens, requests: answered || tokens > 0 ? 1 : 0 });
         finish(tokens, false);
       },

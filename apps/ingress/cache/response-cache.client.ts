@@ -62,7 +62,10 @@ export class ResponseCache implements OnModuleInit, OnApplicationShutdown {
     private readonly snapshots: Snapshots,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    const results = ['hit', 'miss', 'bypass', 'error'];
+    metrics.expect('signalbox_cache_requests_total', ...results.map((result) => ({ result })));
+  }
 
   onModuleInit(): void {
     this.snapshots.onChange(({ general }) => this.follow(general.cache));

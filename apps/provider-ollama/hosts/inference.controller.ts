@@ -72,6 +72,7 @@ async function run(
   const { tools, admission } = parts;
   const startedAt = tools.now();
   const timers = timersOf(open);
+  if (ticket.cold) parts.metrics.expect('signalbox_model_load_seconds', labelsOf(open));
   const isLoaded = () => {
     const displaced = admission.loaded(open.attemptId);
     if (displaced > 0) parts.metrics.count('signalbox_model_swaps_total', { backend: backendOf(open) });
@@ -167,17 +168,22 @@ function record(
   if (!figures.ended || figures.firstBytesAt === null) return;
   const { estimates } = admission.queue;
   const model = residentKeyOf(open);
-  const labels = { backend: backendOf(open), model: open.attempt.upstreamModel };
+  const labels = labelsOf(open);
   const measuredMs = figures.loadMs ?? (times.cold ? figures.firstBytesAt - times.startedAt : 0);
   const loadMs = times.cold || measuredMs >= realLoadMs ? measuredMs : 0;
   if (loadMs > 0) {
     estimates.recordLoad(model, loadMs);
+    metrics.expect('signalbox_model_load_seconds', labels);
     metrics.observe('signalbox_model_load_seconds', labels, loadMs / 1000);
   }
   estimates.recordService(model, Math.max(0, times.endedAt - times.startedAt - loadMs), figures.tokensPerSecond);
   if (figures.tokensPerSecond !== null) {
     metrics.observe('signalbox_output_tokens_per_second', labels, figures.tokensPerSecond);
   }
+}
+
+function labelsOf(open: InferOpen): { backend: string; model: string } {
+  return { backend: backendOf(open), model: open.attempt.upstreamModel };
 }
 
 function backendOf(open: InferOpen): string {
