@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type Bucket } from '#bus';
 import {
-  AttemptOutcome,
+  BackendNews,
   HealthBucket,
   LookNow,
   type AttemptOutcomeEvent,
@@ -64,7 +64,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     this.bucket = await this.bus.bucket(HealthBucket);
-    this.listening = this.bus.subscribe(AttemptOutcome, (outcome) => this.takeOutcome(outcome));
+    this.listening = this.bus.subscribe(BackendNews, (outcome) => this.takeOutcome(outcome));
     this.lease = new Ownership(
       { bus: this.bus, logger: this.logger },
       {

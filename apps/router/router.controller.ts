@@ -1,7 +1,7 @@
 /** What the router answers over the bus: plans, the models of a key, and the state of the fleet. */
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
-import { GatewayError, RouterFleet, RouterModels, RouterPlan, type Plan, type PlanQuery } from '#contracts';
+import { foldPlan, GatewayError, RouterFleet, RouterModels, RouterPlan, type PlanQuery } from '#contracts';
 import { Serves } from '#service';
 import { withSpan } from '#telemetry';
 import { FleetConsumer, type Fleet } from './fleet.consumer.js';
@@ -14,7 +14,7 @@ export class RouterController {
   constructor(private readonly fleets: FleetConsumer) {}
 
   @Serves(RouterPlan)
-  plan(query: PlanQuery): Promise<Plan> {
+  plan(query: PlanQuery): Promise<z.input<typeof RouterPlan.reply>> {
     const attributes = { 'gateway.model.requested': query.model };
     return withSpan('gateway.route.select', { attributes }, (span) => {
       const { index, view } = this.fleet();
@@ -36,7 +36,7 @@ export class RouterController {
           'gateway.complexity.score': complexity.score,
         });
       }
-      return plan;
+      return foldPlan(plan);
     });
   }
 

@@ -77,7 +77,7 @@ export const LookNow = requestContract({
 export const FailureScope = z.enum(['deployment', 'backend', 'free-models']);
 export type FailureScope = z.infer<typeof FailureScope>;
 
-/** How one attempt ended, told by the ingress to routers and health. */
+/** How one attempt ended, told by the ingress to routers. */
 export const AttemptOutcome = eventContract({
   subject: 'outcome.{backend}',
   payload: z.object({
@@ -106,6 +106,9 @@ export const AttemptOutcome = eventContract({
   }),
 });
 export type AttemptOutcomeEvent = z.infer<typeof AttemptOutcome.payload>;
+
+/** Those outcomes that say something new of the backend, told to health: each failure, of successes one a second. */
+export const BackendNews = eventContract({ subject: 'outcome.news.{backend}', payload: AttemptOutcome.payload });
 
 /** Starts of attempts and the queue of a host: ingress and workers to routers. */
 export const BackendLoad = eventContract({

@@ -51,11 +51,11 @@ export {
   PlanQuery,
   Attempt,
   Plan,
-  RouterPlan,
   ModelCard,
   RouterModels,
   RouterFleet,
 } from './route.js';
+export { foldPlan, RouterPlan } from './router-plan.js';
 export {
   ClientDialect,
   Payer,
@@ -78,6 +78,7 @@ export {
   LookNow,
   FailureScope,
   AttemptOutcome,
+  BackendNews,
   BackendLoad,
   BackendHealth,
   HealthBucket,

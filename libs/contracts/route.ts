@@ -1,4 +1,4 @@
-/** `router.plan`: "this model, this request, this key" becomes an ordered list of attempts with their reasons. */
+/** "This model, this request, this key" becomes an ordered list of attempts with their reasons. */
 import { z } from 'zod';
 import { Backend, BackendKind, Capabilities, Endpoint, Price, TierName, UpstreamDialect } from './config-snapshot.js';
 import { requestContract } from './contract.js';
@@ -117,14 +117,6 @@ export const Plan = z.object({
   complexity: z.object({ tier: TierName, score: z.number(), cause: z.string() }).nullable(),
 });
 export type Plan = z.infer<typeof Plan>;
-
-/** Fails with model_not_found, model_not_allowed, no_healthy_backend, data_policy_violation, context_length_exceeded, unsupported_parameter. */
-export const RouterPlan = requestContract({
-  subject: 'router.plan',
-  request: PlanQuery,
-  reply: Plan,
-  deadlineMs: 1_000,
-});
 
 /** Models that a key may use, with what is known of each. */
 export const ModelCard = z.object({

@@ -4,7 +4,7 @@ import { Bus } from '#bus';
 import {
   AlertCredentials,
   AlertModels,
-  AttemptOutcome,
+  BackendNews,
   HealthBucket,
   LookNow,
   ProbeBackend,
@@ -110,7 +110,7 @@ it('believes a request that was refused before the next probe', async () => {
     stream: true,
     at: new Date().toISOString(),
   };
-  bus.publish(AttemptOutcome, outcome, { tokens: { backend: backend.id } });
+  bus.publish(BackendNews, outcome, { tokens: { backend: backend.id } });
   await becomes('unhealthy');
   reply = good;
   await becomes('healthy');

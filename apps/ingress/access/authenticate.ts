@@ -1,5 +1,5 @@
 /** Reads the key out of a request's headers. Looks nothing up and keeps nothing. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError, KeyDigest, KeyId, KeyRecord } from '#contracts';
 
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -32,7 +32,7 @@ export function keyDigest(key: string, pepper: string): KeyDigest {
 
 /** Compares secrets in a time that does not depend on where they differ. */
 export function isSameSecret(a: string, b: string): boolean {
-  const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(a), digest(b));
 }
 

@@ -7,9 +7,12 @@ import { LimitBooks } from './limit-book.js';
 export const permitsValidMs = 1_000;
 /** An answer that takes longer is not waited for: what was granted to another ingress has begun by then. */
 export const askMs = 400;
+/** How long after the last sign of another ingress everything is still told: one that was stopped may go on. */
+const listenedForMs = 300_000;
 
 export class LimitCounter {
   readonly books = new LimitBooks();
+  private listenerAt = -Infinity;
 
   constructor(
     private readonly effects: {
@@ -18,6 +21,11 @@ export class LimitCounter {
       tell(event: Omit<LimitsTakenEvent, 'v' | 'holder'>): void;
     },
   ) {}
+
+  /** There is another ingress: from now on it is told what is let through. Whoever starts copies what was counted before. */
+  noteListener(): void {
+    this.listenerAt = this.effects.now();
+  }
 
   /** Answers as the owner; `delayMs`: how much later the asker may act on the answer. Throws service_unavailable where this process does not own the shard any more. */
   decide(question: LimitQuestion, isOwner: () => boolean, delayMs = 0): LimitVerdict {
@@ -38,13 +46,13 @@ export class LimitCounter {
   /** A request is over; everybody who follows is told. */
   finish(owner: string, ticket: string, finished: NonNullable<LimitsTakenEvent['finished']>): void {
     this.books.finish(owner, ticket, finished);
-    this.effects.tell({ owner, ticket, takes: [], finished });
+    this.tell({ owner, ticket, takes: [], finished });
   }
 
   /** Counts what was let through without asking the owner, and tells the others. */
   countOwn(owner: string, ticket: string, takes: LimitsTakenEvent['takes']): void {
     this.books.count(owner, ticket, takes, this.effects.now());
-    this.effects.tell({ owner, ticket, takes, finished: null });
+    this.tell({ owner, ticket, takes, finished: null });
   }
 
   /** What another ingress let through. */
@@ -66,8 +74,12 @@ export class LimitCounter {
       const retryAfterMs = Math.min(outcome.retryAfterMs, longestRetryMs);
       return { v: 1, granted: false, refused: outcome.refused, retryAfterMs, states, permits: 0, validMs: 0 };
     }
-    this.effects.tell({ owner, ticket, takes, finished: null });
+    this.tell({ owner, ticket, takes, finished: null });
     return { v: 1, granted: true, refused: null, retryAfterMs: 0, states, permits: 0, validMs: 0 };
+  }
+
+  private tell(event: Omit<LimitsTakenEvent, 'v' | 'holder'>): void {
+    if (this.effects.now() - this.listenerAt < listenedForMs) this.effects.tell(event);
   }
 
   /** A batch counts from its end: whenever its permits are used, no window holds more than the limit. */
@@ -78,7 +90,7 @@ export class LimitCounter {
     if (permits < 1) return this.take({ v: 1, op: 'take', owner, ticket, takes: [{ ...take, amount: 1 }] }, askMs);
     const granted = { ...take, amount: permits };
     this.books.count(owner, ticket, [granted], now, permitsValidMs);
-    this.effects.tell({ owner, ticket, takes: [granted], finished: null });
+    this.tell({ owner, ticket, takes: [granted], finished: null });
     const states = this.books.states(owner, [take], now);
     return { v: 1, granted: true, refused: null, retryAfterMs: 0, states, permits, validMs: permitsValidMs };
   }

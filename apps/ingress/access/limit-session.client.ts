@@ -83,6 +83,8 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
   }
 
   private observe(key: string, value: LimitOwner | null): void {
+    const isSession = value !== null && key.startsWith(sessionKey(''));
+    if (isSession && key !== sessionKey(this.election.self)) this.counter.noteListener();
     const ended = this.election.observe(key, value?.holder ?? null, performance.now());
     if (ended !== null) this.counter.memberEnded(ended);
     if (ended !== null && !this.stopped) void this.beat();
@@ -101,6 +103,7 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
       this.beats += 1;
       await bucket.put(sessionKey(this.election.self), { v: 1, holder: this.election.self, beat: this.beats });
       this.election.beaten(sentAt);
+      if (this.election.members > 1) this.counter.noteListener();
       for (const dead of this.election.buryDead(performance.now())) {
         this.counter.memberEnded(dead);
         await bucket.delete(sessionKey(dead));
@@ -144,10 +147,13 @@ export class LimitSession implements OnModuleInit, OnApplicationShutdown {
         this.bus.serve(AskLimits, tokens, async (question) =>
           this.counter.decide(question, () => this.owns(shard), askMs),
         ),
-        this.bus.serve(CopyLimits, tokens, async () => ({
-          v: 1 as const,
-          books: this.counter.books.copy((owner) => limitShardOf(owner) === shard, performance.now()),
-        })),
+        this.bus.serve(CopyLimits, tokens, async () => {
+          this.counter.noteListener();
+          return {
+            v: 1 as const,
+            books: this.counter.books.copy((owner) => limitShardOf(owner) === shard, performance.now()),
+          };
+        }),
       ]);
     }
   }

@@ -114,6 +114,7 @@ describe('the counter', () => {
   it('tells the others before it answers, and nobody of a refusal', () => {
     const told: string[] = [];
     const counter = new LimitCounter({ now: () => 0, tell: (event) => told.push(event.ticket) });
+    counter.noteListener();
     const ask = (ticket: string) =>
       counter.decide({ v: 1, op: 'take', owner: 'key/k', ticket, takes: [take('requests', 1)] }, () => true).granted;
     expect([ask('a'), ask('b'), told]).toEqual([true, false, ['a']]);
@@ -121,6 +122,24 @@ describe('the counter', () => {
     follower.heard({ v: 1, holder: 'x', owner: 'key/k', ticket: 'a', takes: [take('requests', 1)], finished: null }, 0);
     const other = { v: 1, op: 'take', owner: 'key/k', ticket: 'c', takes: [take('requests', 1)] } as const;
     expect(follower.decide({ ...other, takes: [...other.takes] }, () => true).granted).toBe(false);
+  });
+
+  it('tells nothing while there is nobody to hear it, and goes on for some minutes after the last was heard of', () => {
+    let now = 0;
+    const told: string[] = [];
+    const counter = new LimitCounter({ now: () => now, tell: (event) => told.push(event.ticket) });
+    const pass = (ticket: string) => {
+      counter.decide({ v: 1, op: 'take', owner: 'key/k', ticket, takes: [take('requests', 9)] }, () => true);
+      counter.finish('key/k', ticket, { tokens: null, requests: null, undo: false });
+    };
+    pass('alone');
+    counter.noteListener();
+    pass('heard');
+    now = 299_999;
+    pass('just gone');
+    now = 300_000;
+    pass('long gone');
+    expect(told).toEqual(['heard', 'heard', 'just gone', 'just gone']);
   });
 
   it('does not decide for a shard that it lost', () => {

@@ -1,8 +1,17 @@
-/** Tells routers and health how each attempt ended, and counts it. */
+/** Tells routers how each attempt ended, and health what is new in that, and counts it. */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
-import { AttemptOutcome, type Attempt, type RequestId, type StreamFailure, type UsageNotice } from '#contracts';
+import {
+  AttemptOutcome,
+  BackendNews,
+  type Attempt,
+  type AttemptOutcomeEvent,
+  type RequestId,
+  type StreamFailure,
+  type UsageNotice,
+} from '#contracts';
 import { Metrics } from '#telemetry';
+import { OutcomeNews } from './outcome-news.js';
 
 export interface AttemptEnd {
   readonly requestId: RequestId;
@@ -15,6 +24,8 @@ export interface AttemptEnd {
 
 @Injectable()
 export class OutcomePublisher {
+  private readonly news = new OutcomeNews();
+
   constructor(
     private readonly bus: Bus,
     private readonly metrics: Metrics,
@@ -50,29 +61,29 @@ export class OutcomePublisher {
   publish(end: AttemptEnd): void {
     const { attempt, failure, usage } = end;
     const status = failure?.details['upstreamStatus'];
-    this.bus.publish(
-      AttemptOutcome,
-      {
-        v: 1,
-        requestId: end.requestId,
-        backendId: attempt.backend.id,
-        deploymentId: attempt.deploymentId,
-        modelGroup: attempt.modelGroup,
-        ok: failure === null,
-        errorCode: failure?.code ?? null,
-        upstreamStatus: typeof status === 'number' ? status : null,
-        blame: failure?.blame ?? 'backend',
-        retryAfterMs: failure?.retryAfterMs ?? null,
-        ...(failure?.scope === undefined ? {} : { scope: failure.scope }),
-        durationMs: end.durationMs,
-        firstTokenMs: usage?.firstTokenMs ?? null,
-        inputTokens: usage?.usage.inputTokens ?? 0,
-        outputTokens: usage?.usage.outputTokens ?? 0,
-        stream: end.stream,
-        at: new Date().toISOString(),
-      },
-      { tokens: { backend: attempt.backend.id } },
-    );
+    const outcome: AttemptOutcomeEvent = {
+      v: 1,
+      requestId: end.requestId,
+      backendId: attempt.backend.id,
+      deploymentId: attempt.deploymentId,
+      modelGroup: attempt.modelGroup,
+      ok: failure === null,
+      errorCode: failure?.code ?? null,
+      upstreamStatus: typeof status === 'number' ? status : null,
+      blame: failure?.blame ?? 'backend',
+      retryAfterMs: failure?.retryAfterMs ?? null,
+      ...(failure?.scope === undefined ? {} : { scope: failure.scope }),
+      durationMs: end.durationMs,
+      firstTokenMs: usage?.firstTokenMs ?? null,
+      inputTokens: usage?.usage.inputTokens ?? 0,
+      outputTokens: usage?.usage.outputTokens ?? 0,
+      stream: end.stream,
+      at: new Date().toISOString(),
+    };
+    const options = { tokens: { backend: attempt.backend.id } };
+    this.bus.publish(AttemptOutcome, outcome, options);
+    if (this.news.isNews(outcome.backendId, outcome.ok, performance.now()))
+      this.bus.publish(BackendNews, outcome, options);
     this.metrics.count('signalbox_attempts_total', {
       backend: attempt.backend.id,
       model: attempt.modelGroup,

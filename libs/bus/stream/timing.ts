@@ -5,5 +5,5 @@ export const streamTiming = {
   /** This long without a sign means dead. */
   silenceMs: 3_000,
   /** What only says that a worker is there waits so long for the first thing that it has to say. */
-  patienceMs: 5,
+  patienceMs: 20,
 } as const;
