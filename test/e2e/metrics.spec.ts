@@ -1,143 +1,193 @@
-/** After mixed traffic every panel, recording and alert finds what it asks for in what the services really expose. */
+/** After mixed traffic every panel, recording and alert finds what it asks for, also by a real Prometheus. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
-import { OllamaUpstream, OpenAiUpstream, OtlpReceiver, startSuite, type Suite } from '#testing';
+import type { ReceivedSpan } from '#testing';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.js';
-import { at, list, services, text, yamlOf } from '../deploy/deployment-files.js';
+import { at, findProgram, list, services, text, yamlOf } from '../deploy/deployment-files.js';
 import { fits, samplesIn, selectorsIn, type Sample } from '../deploy/exposed-series.js';
+import { startTraffic, type Traffic } from './mixed-traffic.js';
+import { PrometheusServer } from './prometheus-server.js';
 
-let suite: Suite;
-let ollama: OllamaUpstream;
-let cloud: OpenAiUpstream;
-let receiver: OtlpReceiver;
+const hasPrometheus = findProgram(['prometheus'], '--version') !== null;
+const patiently = { timeout: 60_000, interval: 500 };
+
+let traffic: Traffic;
+let prometheus: PrometheusServer | null = null;
 let samples: Sample[] = [];
 
-const refuse = { status: 500, body: { error: { message: 'boom' } } };
-const messages = [{ role: 'user', content: 'Which lamp is lit?' }];
-const chat = (body: object, key = suite.adminKey) =>
-  suite.fetch('/v1/chat/completions', {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}` },
-    body: { model: 'house', messages, ...body },
-  });
-const answered = async (body: object, key?: string) => {
-  const response = await chat(body, key);
-  await response.text();
-  return response.status;
+const metricsOf = async (service: (typeof services)[number], accept = 'text/plain') => {
+  const port = traffic.suite.managementPort(service);
+  return (await fetch(`http://127.0.0.1:${String(port)}/metrics`, { headers: { accept } })).text();
 };
-
-async function newKey(fields: object): Promise<string> {
-  const response = await suite.fetch('/key/generate', { method: 'POST', body: fields });
-  return z.object({ key: z.string() }).parse(await response.json()).key;
-}
-
-async function leave(): Promise<void> {
-  cloud.script.next({ text: Array.from({ length: 500 }, () => 'word '), pieceDelayMs: 20 });
-  const leaving = new AbortController();
-  const response = await fetch(`${suite.url}/v1/chat/completions`, {
-    method: 'POST',
-    signal: leaving.signal,
-    headers: { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'sky', stream: true, messages }),
-  });
-  await response.body?.getReader().read();
-  leaving.abort();
-}
-
-const metricsOf = async (service: (typeof services)[number], accept = 'text/plain') =>
-  (await fetch(`http://127.0.0.1:${String(suite.managementPort(service))}/metrics`, { headers: { accept } })).text();
 const scrape = async () =>
   (await Promise.all(services.map(async (service) => samplesIn(await metricsOf(service))))).flat();
 const found = (name: string, matchers = '') => samples.filter((sample) => fits(sample, name, matchers));
 
-beforeAll(async () => {
-  [receiver, cloud, ollama] = await Promise.all([
-    OtlpReceiver.start(),
-    OpenAiUpstream.start(),
-    OllamaUpstream.start({ models: [{ name: 'a:8b' }, { name: 'b:8b' }] }),
-  ]);
-  const price = { input_cost_per_token: 0.001, output_cost_per_token: 0.002 };
-  const sky = { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up', ...price };
-  suite = await startSuite({
-    config: {
-      model_list: [
-        { model_name: 'house', litellm_params: { model: 'ollama_chat/a:8b', api_base: ollama.url } },
-        { model_name: 'hut', litellm_params: { model: 'ollama_chat/b:8b', api_base: ollama.url } },
-        { model_name: 'sky', litellm_params: sky },
-        {
-          model_name: 'dead',
-          litellm_params: { model: 'openai/gpt-4o-mini', api_base: 'http://127.0.0.1:9/v1', api_key: 'k' },
-        },
-      ],
-      router_settings: { num_retries: 0, fallbacks: [{ hut: ['sky'] }] },
-    },
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+/** What the spend was an hour long a week ago: a day's traffic cannot have it. */
+function lastWeek(): string {
+  const labels = 'job="signalbox",component="accounting",model="sky",provider="openai"';
+  const weekAgo = Math.floor(Date.now() / 1000) - 7 * 86_400;
+  const lines = Array.from({ length: 181 }, (_none, minute) => {
+    const second = weekAgo + 60 * (minute - 120);
+    return `signalbox_cost_usd_total{${labels}} ${String(minute / 100)} ${String(second)}`;
   });
-  const poor = await newKey({ key_alias: 'poor', max_budget: 0.0001, budget_duration: '1d' });
-  const rich = await newKey({ key_alias: 'rich', max_budget: 100, budget_duration: '1d' });
-  await answered({ stream: true });
-  await answered({ model: 'sky', stream: true }, rich);
-  await answered({ model: 'sky', stream: true }, rich);
-  await answered({ model: 'sky' }, poor);
-  ollama.script.next({ refuse: { status: 500, body: { error: 'out of memory' } } });
-  await answered({ model: 'hut' });
-  await answered({ model: 'hut' });
-  cloud.script.next({ refuse });
-  await answered({ model: 'sky' });
-  await answered({ model: 'dead' });
-  await answered({ model: 'made-up' });
-  await answered({}, 'sk-nobody-knows-this-key');
-  await leave();
+  return ['# TYPE signalbox_cost_usd counter', ...lines, '# EOF', ''].join('\n');
+}
+
+/** Resolves once Prometheus has seen every service as it is now, or later. */
+async function scraped(): Promise<void> {
+  const now = String(Date.now() / 1000);
+  const seen = async () => (await prometheus?.query(`timestamp(up == 1) >= ${now}`))?.length;
+  if (prometheus !== null) await vi.waitFor(async () => expect(await seen()).toBe(services.length), patiently);
+}
+
+beforeAll(async () => {
+  traffic = await startTraffic();
+  const portOf = (component: string) =>
+    traffic.suite.managementPort(services.find((service) => service === component) ?? 'ingress');
+  if (hasPrometheus) prometheus = await PrometheusServer.start({ portOf, history: lastWeek() });
+  await traffic.round();
+  await scraped();
+  await traffic.accidents();
+  await traffic.round();
+  await traffic.ended();
+  await traffic.hold();
   // What is read in rounds comes with the next one.
-  await vi.waitFor(
-    async () => {
-      samples = await scrape();
-      const late = [
-        found('signalbox_budget_used_ratio', 'budget="rich"'),
-        found('signalbox_usage_pending'),
-        found('signalbox_client_disconnects_total'),
-        found('signalbox_cost_usd_total', 'provider="openai"'),
-      ];
-      expect(late.map((some) => some.length > 0)).toEqual([true, true, true, true]);
-    },
-    { timeout: 60_000, interval: 500 },
-  );
+  await vi.waitFor(async () => {
+    samples = await scrape();
+    const late = [
+      found('signalbox_budget_used_ratio', 'budget="rich"'),
+      found('signalbox_usage_pending'),
+      found('signalbox_client_disconnects_total'),
+      found('signalbox_cost_usd_total', 'provider="openai"'),
+    ];
+    expect(late.map((some) => some.length > 0)).toEqual([true, true, true, true]);
+  }, patiently);
 });
 
 afterAll(async () => {
-  await suite?.stop();
-  await Promise.all([ollama?.stop(), cloud?.stop(), receiver?.stop()]);
+  await prometheus?.stop();
+  await traffic?.stop();
 });
 
-/** Answers to questions that only a bad day asks. */
-const quiet = /signalbox_budget_reservation_error_nanodollars_total|signalbox_cache_requests_total/;
+const boards = [...dashboardFiles()].map(([name, source]): [string, unknown] => [name, JSON.parse(source)]);
+const panelsOf = (board: unknown) => list(at(board, 'panels')).filter((panel) => at(panel, 'type') !== 'row');
+const expressionsOf = (panel: unknown) =>
+  list(at(panel, 'targets')).flatMap((target) => (at(target, 'expr') === undefined ? [] : text(at(target, 'expr'))));
+const rules = list(at(yamlOf('deploy/prometheus/rules.yaml'), 'groups')).flatMap((group) => list(at(group, 'rules')));
+const withoutVariables = (expression: string) =>
+  expression.replaceAll('$__rate_interval', '5m').replaceAll(/\$\w+/g, '.*');
+
 const emptyIn = (expression: string) =>
-  selectorsIn(expression.replaceAll(/\$\w+/g, '.*'))
-    .filter(({ name }) => name !== 'up' && !name.includes(':') && !quiet.test(name))
+  selectorsIn(withoutVariables(expression))
+    .filter(({ name }) => name !== 'up' && !name.includes(':'))
     .filter(({ name, matchers }) => found(name, matchers).length === 0)
     .map(({ name, matchers }) => `${name}{${matchers}}`);
 
-describe('no panel is empty', () => {
-  const boards = [...dashboardFiles()].map(([name, source]): [string, unknown] => [name, JSON.parse(source)]);
-  it.each(boards)('%s', (_name, board) => {
-    const expressions = list(at(board, 'panels')).flatMap((panel) =>
-      list(at(panel, 'targets')).flatMap((target) =>
-        at(target, 'expr') === undefined ? [] : text(at(target, 'expr')),
-      ),
-    );
+describe('the services expose what is asked for', () => {
+  it.each(boards)('by %s', (_name, board) => {
+    const expressions = panelsOf(board).flatMap(expressionsOf);
     expect(expressions.length).toBeGreaterThan(0);
     expect(expressions.flatMap(emptyIn)).toEqual([]);
   });
+
+  it('by the rules', () => expect(rules.flatMap((rule) => emptyIn(text(at(rule, 'expr'))))).toEqual([]));
 });
 
-it('no rule asks for what nobody exposes', () => {
-  const rules = list(at(yamlOf('deploy/prometheus/rules.yaml'), 'groups')).flatMap((group) => list(at(group, 'rules')));
-  expect(rules.flatMap((rule) => emptyIn(text(at(rule, 'expr'))))).toEqual([]);
+/** Rightly at 0 as long as accounting, its disks and the hosts are well. */
+const calm = new Set(['Circuit', 'Waiting in JetStream', 'Waiting on disk', 'Dead letters, 24 hours']);
+
+describe.skipIf(!hasPrometheus)('a real Prometheus (skipped where it is not installed)', () => {
+  const server = () => {
+    if (prometheus === null) throw new Error('Prometheus does not run');
+    return prometheus;
+  };
+
+  it.each(boards)('no panel of %s is empty', async (_name, board) => {
+    const problems = async () => {
+      const answers = panelsOf(board).flatMap((panel) =>
+        expressionsOf(panel).map(async (expression) => {
+          const title = text(at(panel, 'title'));
+          const values = (await server().query(withoutVariables(expression)))
+            .map(({ value }) => value)
+            .filter((value) => !Number.isNaN(value));
+          if (values.length === 0) return `${title}: nothing for ${expression}`;
+          return calm.has(title) || values.some((value) => value > 0) ? [] : `${title}: only 0 for ${expression}`;
+        }),
+      );
+      return (await Promise.all(answers)).flat();
+    };
+    await expect.poll(problems, patiently).toEqual([]);
+  });
+
+  it('every variable of a dashboard has something to choose', async () => {
+    const queries = boards.flatMap(([, board]) =>
+      list(at(board, 'templating', 'list')).map((variable) => text(at(variable, 'query', 'query') ?? '')),
+    );
+    const asked = queries.flatMap((query) => [...query.matchAll(/^label_values\((\w+), (\w+)\)$/g)]);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const [, metric = '', label = ''] of asked) expect(await server().valuesOf(metric, label)).not.toEqual([]);
+  });
+
+  it('keeps which traces the points of a heatmap lead to', async () => {
+    const [exemplar] = await server().exemplars('signalbox_time_to_first_token_seconds_bucket');
+    expect(exemplar).toBeDefined();
+    await traffic.receiver.until((span) => span.traceId === exemplar?.['trace_id']);
+  });
+
+  it('every rule can be evaluated, and every recording has a value', async () => {
+    const evaluated = await server().rules();
+    expect(evaluated.length).toBe(rules.length);
+    expect(evaluated.filter(({ health }) => health !== 'ok')).toEqual([]);
+    const empty = async () => {
+      const recorded = evaluated.filter(({ type }) => type === 'recording').map(({ name }) => name);
+      const values = await Promise.all(recorded.map(async (name) => [name, await server().query(name)] as const));
+      return values.filter(([, series]) => series.every(({ value }) => Number.isNaN(value))).map(([name]) => name);
+    };
+    await expect.poll(empty, patiently).toEqual([]);
+  });
+
+  it('the share of failures is 0 for a model without any', async () => {
+    const shareOf = async (model: string) =>
+      (await server().query(`signalbox:errors:ratio5m{model="${model}"}`)).map(({ value }) => value);
+    expect([await shareOf('free'), await shareOf('broken')]).toEqual([[0], [1]]);
+  });
 });
+
+describe('traces', () => {
+  const searches = boards
+    .flatMap(([, board]) => panelsOf(board))
+    .flatMap((panel) => list(at(panel, 'targets')).map((target) => [text(at(panel, 'title')), target] as const))
+    .filter(([, target]) => at(target, 'queryType') === 'search');
+
+  it.each(searches)('the table "%s" has lines', async (_title, search) => {
+    await traffic.receiver.until((span) => finds(search, span));
+  });
+
+  it('latencies point to them where OpenMetrics is asked for', async () => {
+    const body = await metricsOf('ingress', 'application/openmetrics-text; version=1.0.0');
+    expect(body.endsWith('# EOF\n')).toBe(true);
+    const [, traceId = ''] =
+      /signalbox_time_to_first_token_seconds_bucket\{.*# \{trace_id="([0-9a-f]{32})"\}/.exec(body) ?? [];
+    expect(traceId).not.toBe('');
+    await traffic.receiver.until((span) => span.traceId === traceId);
+  });
+});
+
+/** Whether Jaeger would list the span's trace: service, operation, tags and the least duration are those of one span. */
+function finds(search: unknown, { service, name, attributes, status, startNanos, endNanos }: ReceivedSpan): boolean {
+  const [tag = '', value] = text(at(search, 'tags') ?? '').split('=');
+  const seconds = Number(/^(\d+)s$/.exec(text(at(search, 'minDuration') ?? '0s'))?.[1]);
+  return (
+    service === at(search, 'service') &&
+    text(at(search, 'operation') ?? name) === name &&
+    (tag === '' || (tag === 'error' ? status === 2 : attributes[tag] === value)) &&
+    endNanos - startNanos >= BigInt(seconds) * 1_000_000_000n
+  );
+}
 
 it('names budgets, stages and reasons as they are', () => {
   const values = (name: string, label: string) => new Set(found(name).map(({ labels }) => labels.get(label)));
-  expect(values('signalbox_budget_limit_usd', 'budget')).toEqual(new Set(['poor', 'rich']));
+  expect(values('signalbox_budget_limit_usd', 'budget')).toEqual(new Set(['poor', 'rich', 'crew']));
   expect(values('signalbox_overhead_seconds_count', 'stage')).toEqual(
     new Set(['auth', 'route', 'limits', 'other', 'bus']),
   );
@@ -145,25 +195,21 @@ it('names budgets, stages and reasons as they are', () => {
   expect(values('signalbox_requests_total', 'model').has('made-up')).toBe(false);
 });
 
+it('shows at 0 what may happen and did not: its first time is to be seen', () => {
+  const at0 = [
+    ['signalbox_budget_reservation_error_nanodollars_total', 'model="sky"'],
+    ['signalbox_bus_errors_total', 'subject="accounting.key.lookup",error_type="bus_timeout"'],
+    ['signalbox_cache_requests_total', 'result="error"'],
+    // Refused before it was loaded.
+    ['signalbox_model_load_seconds_count', 'model="c:8b"'],
+    ['signalbox_usage_events_total', 'result="dead_letter"'],
+  ];
+  expect(at0.map(([name = '', matchers]) => [name, found(name, matchers)[0]?.value])).toEqual(
+    at0.map(([name]) => [name, 0]),
+  );
+});
+
 it('stays within ten thousand series', () => expect(samples.length).toBeLessThan(10_000));
 
-it('latencies point to traces where OpenMetrics is asked for', async () => {
-  const body = await metricsOf('ingress', 'application/openmetrics-text; version=1.0.0');
-  expect(body.endsWith('# EOF\n')).toBe(true);
-  const [, traceId = ''] =
-    /signalbox_time_to_first_token_seconds_bucket\{.*# \{trace_id="([0-9a-f]{32})"\}/.exec(body) ?? [];
-  expect(traceId).not.toBe('');
-  await receiver.until((span) => span.traceId === traceId);
-});
-
-it('a refused config is counted from 0 on', async () => {
-  const failures = () => found('signalbox_config_reload_failures_total')[0]?.value;
-  expect(failures()).toBe(0);
-  await suite.writeConfig('model_list: nonsense\n');
-  await expect
-    .poll(async () => {
-      samples = await scrape();
-      return failures();
-    })
-    .toBe(1);
-});
+it('counts a refused config once', () =>
+  expect(found('signalbox_config_reload_failures_total').map(({ value }) => value)).toEqual([1]));
