@@ -4,12 +4,15 @@ import type { Resolution } from './model-resolution.js';
 
 type FallbackMap = RoutingSettings['fallbacks'];
 
+/** The list of a name; a client may ask for `constructor` too. */
+const listOf = (map: FallbackMap, name: string) => (Object.hasOwn(map, name) ? map[name] : undefined);
+
 /**
  * The lists of every name on the way to a group, one after the other: of the name that was asked for, of the aliases, of
  * the complexity router and its tier, of the group. Where none of them has a list, that of `*`.
  */
 export function listedFallbacks(map: FallbackMap, path: readonly string[]): string[] {
-  const listed = unique(path.flatMap((name) => map[name] ?? map[withoutProvider(name)] ?? []));
+  const listed = unique(path.flatMap((name) => listOf(map, name) ?? listOf(map, withoutProvider(name)) ?? []));
   return listed.length > 0 ? listed : [...(map['*'] ?? [])];
 }
 

@@ -111,6 +111,25 @@ describe('the list of models', () => {
   });
 });
 
+describe("an alias of the key's own", () => {
+  const listed = (models: string[], aliases: Record<string, string>, more: { teamModels?: string[] } = {}) =>
+    modelCards(index, { isAdmin: false, models, teamModels: [], aliases, ...more }, installed);
+
+  it('is a name like the others, in front of them', () => {
+    expect(listed(['m'], { mine: 'm' }).map((one) => one.id)).toEqual(['mine', 'short', 'shorter', 'm']);
+    expect(listed(['mine'], { mine: 'short' })).toMatchObject([{ id: 'mine', deploymentIds: ['a', 'b'] }]);
+  });
+
+  it('leads to a model that only a pattern has', () => {
+    expect(listed(['mine'], { mine: 'ollama/qwen3:8b' })).toMatchObject([{ id: 'mine', maxInputTokens: 40_960 }]);
+  });
+
+  it('is left out where it leads nowhere, or where the team may not have its model', () => {
+    expect(listed(['mine'], { mine: 'nobody' })).toEqual([]);
+    expect(listed(['mine'], { mine: 'm' }, { teamModels: ['vectors'] })).toEqual([]);
+  });
+});
+
 describe('a card', () => {
   it('says what any deployment of the group can, and the loosest policy', () => {
     expect(card('shorter')).toMatchObject({

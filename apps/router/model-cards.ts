@@ -4,6 +4,7 @@ import { dataPolicies } from '#contracts';
 import { withTag, type Candidate } from './candidate.js';
 import { fillCandidate } from './filled-candidate.js';
 import { mayUse, type KeyScope } from './model-permission.js';
+import { wildcardCandidates } from './model-resolution.js';
 import type { RouteIndex } from './route-index.js';
 import { fillWildcard, isWildcard, matchWildcard } from './wildcard.js';
 
@@ -12,13 +13,22 @@ export type InstalledModels = ReadonlyMap<string, readonly InstalledModel[]>;
 
 const nothingInstalled: InstalledModels = new Map();
 
-/** Names that the key may ask for: aliases that are not hidden, then groups and complexity routers. Patterns are left out. */
-export function visibleNames(index: RouteIndex, key: KeyScope): string[] {
+/** A key as lists see it. */
+export interface ListingKey extends KeyScope {
+  /** Its own aliases. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Names that the key may ask for: its own aliases, those of the config that are not hidden, then groups and complexity
+ * routers. Patterns are left out.
+ */
+export function visibleNames(index: RouteIndex, key: ListingKey): string[] {
   return listModels(index, key, nothingInstalled).map((entry) => entry.name);
 }
 
 /** A card for each visible name; wildcards show as the models that their hosts and clouds have. */
-export function modelCards(index: RouteIndex, key: KeyScope, installed: InstalledModels): ModelCard[] {
+export function modelCards(index: RouteIndex, key: ListingKey, installed: InstalledModels): ModelCard[] {
   return listModels(index, key, installed).map((entry) => cardOf(entry.name, entry.candidates, index, installed));
 }
 
@@ -27,11 +37,16 @@ interface Listed {
   readonly candidates: readonly Candidate[];
 }
 
-function listModels(index: RouteIndex, key: KeyScope, installed: InstalledModels): Listed[] {
+function listModels(index: RouteIndex, key: ListingKey, installed: InstalledModels): Listed[] {
   const listed = new Map<string, Listed>();
-  const list = (name: string, grantedBy: readonly string[], candidates: readonly Candidate[]) => {
-    if (!listed.has(name) && mayUse(key, grantedBy, index)) listed.set(name, { name, candidates });
+  const list = (name: string, grantedBy: readonly string[], candidates: readonly Candidate[], keyAlias?: string) => {
+    if (!listed.has(name) && mayUse(key, grantedBy, index, keyAlias)) listed.set(name, { name, candidates });
   };
+  for (const [alias, name] of Object.entries(key.aliases ?? {})) {
+    const path = aliasPath(name, index);
+    const candidates = candidatesOf(name, index, new Set());
+    if (candidates.length > 0) list(alias, path, candidates, alias);
+  }
   for (const [alias, { hidden }] of Object.entries(index.snapshot.routing.aliases)) {
     const path = aliasPath(alias, index);
     if (!hidden) list(alias, path, candidatesOf(path.at(-1) ?? alias, index, new Set()));
@@ -70,7 +85,7 @@ function candidatesOf(name: string, index: RouteIndex, seen: Set<string>): reado
   if (seen.has(target)) return [];
   seen.add(target);
   const router = index.routers.get(target);
-  if (router === undefined) return index.groups.get(target) ?? [];
+  if (router === undefined) return index.groups.get(target) ?? wildcardCandidates(target, index) ?? [];
   const names = [...Object.values(router.tiers).flat(), ...(router.defaultModel === null ? [] : [router.defaultModel])];
   return names.flatMap((tier) => candidatesOf(tier, index, seen));
 }

@@ -1,4 +1,4 @@
-/** What a key may use: names, access groups and wildcards, for the key and for its team. */
+/** What a key may use: names, access groups and wildcards, for the key, for its team and for its user. */
 import type { PlanQuery } from '#contracts';
 import type { RouteIndex } from './route-index.js';
 import { isWildcard, matchWildcard, wildcardPattern } from './wildcard.js';
@@ -6,14 +6,20 @@ import { isWildcard, matchWildcard, wildcardPattern } from './wildcard.js';
 /** LiteLLM's words for "no restriction of its own". */
 const everything: readonly string[] = ['*', 'all-proxy-models', 'all-team-models'];
 
-export type KeyScope = Pick<PlanQuery['key'], 'isAdmin' | 'models' | 'teamModels'>;
+export type KeyScope = Pick<PlanQuery['key'], 'isAdmin' | 'models' | 'teamModels' | 'userModels'>;
 
 /**
- * True if the key and its team may use a model that goes by any of `names`: the name that was asked for, and those it is
- * an alias of. An empty list allows everything.
+ * True if the key, its team and its user may use a model that goes by any of `names`: the name that was asked for, and
+ * those it is an alias of. An empty list allows everything. `keyAlias` is a name of the key's own: its list alone may hold it.
  */
-export function mayUse(key: KeyScope, names: readonly string[], index: RouteIndex): boolean {
-  return key.isAdmin || (listAllows(key.models, names, index) && listAllows(key.teamModels, names, index));
+export function mayUse(key: KeyScope, names: readonly string[], index: RouteIndex, keyAlias?: string): boolean {
+  if (key.isAdmin) return true;
+  const ownNames = keyAlias === undefined ? names : [keyAlias, ...names];
+  return (
+    listAllows(key.models, ownNames, index) &&
+    listAllows(key.teamModels, names, index) &&
+    listAllows(key.userModels ?? [], names, index)
+  );
 }
 
 function listAllows(list: readonly string[], names: readonly string[], index: RouteIndex): boolean {

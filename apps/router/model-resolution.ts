@@ -88,6 +88,11 @@ function findByWildcard(name: string, index: RouteIndex): Target | null {
   return null;
 }
 
+/** The deployments behind a name that only a pattern has; null where none has it. */
+export function wildcardCandidates(name: string, index: RouteIndex): readonly Candidate[] | null {
+  return findByWildcard(name, index)?.candidates ?? null;
+}
+
 /** Several groups may hold the same upstream model: only those count that the key may use. */
 function findByUpstream(name: string, query: PlanQuery, index: RouteIndex): Target | null {
   const all = index.byUpstream.get(name) ?? [];

@@ -114,6 +114,7 @@ describe('resolveModel', () => {
 
 describe('mayUse', () => {
   const key = (models: string[], teamModels: string[] = [], isAdmin = false) => ({ models, teamModels, isAdmin });
+  const ofUser = (models: string[], userModels: string[]) => ({ ...key(models), userModels });
   it.each([
     ['no list allows all', key([]), ['llama3'], true],
     ['a name', key(['llama3']), ['llama3'], true],
@@ -128,9 +129,41 @@ describe('mayUse', () => {
     ["the team's list holds too", key([], ['mistral']), ['llama3'], false],
     ['both lists', key(['llama3', 'x'], ['llama3', 'y']), ['llama3'], true],
     ['what the team may', key(['all-team-models'], ['llama3']), ['llama3'], true],
+    ["the user's list holds too", ofUser([], ['mistral']), ['llama3'], false],
+    ['the target of an alias on the list of the user', ofUser([], ['llama3']), ['faster', 'fast', 'llama3'], true],
+    ['an access group of the user', ofUser([], ['house']), ['llama3'], true],
     ['an admin may all', key(['mistral'], ['mistral'], true), ['llama3'], true],
   ])('%s', (_name, scope, names, expected) => {
     expect(mayUse(scope, names, index)).toBe(expected);
+  });
+});
+
+describe("an alias of the key's own", () => {
+  const spec = { deployments: [{ modelName: 'llama3', host: 'one' }] };
+  const fleet = new FleetUnderTest(spec);
+  it('may be what the key is allowed', () => {
+    expect(fleet.plan('llama3', { keyAlias: 'mine', key: { models: ['mine'] } }).modelGroup).toBe('llama3');
+  });
+
+  it.each([{ models: ['other'] }, { teamModels: ['mine'] }, { userModels: ['mine'] }])(
+    'opens nothing by itself: %j',
+    (key) => {
+      const error = fleet.failure('llama3', { keyAlias: 'mine', key });
+      expect(error).toMatchObject({ code: 'model_not_allowed' });
+      expect(error.message).toContain("'mine'");
+    },
+  );
+});
+
+describe('a name that every object has', () => {
+  const deployments = [{ modelName: 'openai/*', host: 'openai', kind: 'cloud' as const, upstreamModel: '*' }];
+  const fleet = new FleetUnderTest({ deployments });
+  it.each(['openai/constructor', 'openai/__proto__', 'openai/toString'])('%s is a model as any other', (name) => {
+    expect(fleet.plan(name).attempts[0]).toMatchObject({ modelGroup: name, upstreamModel: name.slice(7) });
+  });
+
+  it.each(['constructor', '__proto__', 'hasOwnProperty'])('%s is not there', (name) => {
+    expect(fleet.failure(name).code).toBe('model_not_found');
   });
 });
 

@@ -64,7 +64,9 @@ function resolvePrimary(draft: PlanDraft): Resolution {
   const { query, index, random } = draft.context;
   const found = resolveModel(query.model, query, index, random);
   if (found === null) return resolveUnknown(draft);
-  if (!mayUse(query.key, found.grantedBy, index)) throw forbiddenModel(query.model, query, index);
+  if (!mayUse(query.key, found.grantedBy, index, query.keyAlias)) {
+    throw forbiddenModel(query.keyAlias ?? query.model, query, index);
+  }
   return found;
 }
 

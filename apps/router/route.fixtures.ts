@@ -175,7 +175,12 @@ export interface QuerySpec extends Partial<Omit<PlanQuery, 'overrides' | 'key' |
   readonly requestId?: string;
   readonly exclude?: readonly string[];
   readonly overrides?: Partial<PlanQuery['overrides']>;
-  readonly key?: { readonly isAdmin?: boolean; readonly models?: string[]; readonly teamModels?: string[] };
+  readonly key?: {
+    readonly isAdmin?: boolean;
+    readonly models?: string[];
+    readonly teamModels?: string[];
+    readonly userModels?: string[];
+  };
   readonly needs?: Partial<PlanQuery['needs']>;
 }
 

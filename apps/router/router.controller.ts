@@ -42,7 +42,8 @@ export class RouterController {
 
   @Serves(RouterModels)
   async models(query: z.output<typeof RouterModels.request>): Promise<z.input<typeof RouterModels.reply>> {
-    const key = { isAdmin: false, models: query.models, teamModels: query.teamModels };
+    const { v: _v, ...lists } = query;
+    const key = { isAdmin: false, ...lists };
     return { v: 1, models: modelCards(this.fleet().index, key, this.fleets.installedModels()) };
   }
 

@@ -44,7 +44,7 @@ export function parseArguments(argv) {
     port: portOf(given.get('port') ?? '4000'),
     host: given.get('host'),
     dataDir: given.get('data-dir') ?? './data',
-    corsOrigins: given.get('cors-origins'),
+    corsOrigins: originsOf(given.get('cors-origins')),
     ui: given.has('ui'),
     debug: given.has('debug') || given.has('detailed-debug'),
     help: given.has('help'),
@@ -72,6 +72,18 @@ function portOf(text) {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new UsageError(`--port needs a number from 0 (any free port) to 65535, not ${JSON.stringify(text)}`);
+}
+
+/** @param {string | undefined} list */
+function originsOf(list) {
+  const origins = list?.split(',').map((origin) => origin.trim()) ?? [];
+  for (const origin of origins) {
+    if (origin === '*' || /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+\/*$/i.test(origin)) continue;
+    throw new UsageError(
+      `--cors-origins needs origins as browsers write them, such as https://chat.example, not ${JSON.stringify(origin)}`,
+    );
+  }
+  return list;
 }
 
 /** @param {ReadonlyMap<string, string>} given */

@@ -33,6 +33,8 @@ test.each([
   [['--port', 'x'], '--port needs a number'],
   [['--port', '65536'], '--port needs a number'],
   [['--port', '-1'], '--port needs a number'],
+  [['--cors-origins', 'chat.example'], '--cors-origins needs origins'],
+  [['--cors-origins', 'https://a/page'], '--cors-origins needs origins'],
 ])('%j is refused', (argv, message) => {
   expect(() => parseArguments(argv)).toThrow(UsageError);
   expect(() => parseArguments(argv)).toThrow(message);

@@ -54,8 +54,11 @@ async function start(options) {
   const port = await clientPort(options.port, host);
   tell(whatIsServed(config, facts, env));
 
-  const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : undefined;
   const givenDatabase = facts.databaseUrl ?? env.DATABASE_URL;
+  if (givenDatabase !== undefined && !/^postgres(ql)?:\/\//i.test(givenDatabase)) {
+    throw new LaunchError('DATABASE_URL must begin with postgresql:// or postgres://: no other database is supported.');
+  }
+  const nats = env.NATS_URL === undefined ? await natsServer(root, dataDir, tell) : undefined;
   const postgres = givenDatabase === undefined ? await postgresServer(root, dataDir, tell) : undefined;
   await suite.start([nats, postgres].flatMap((server) => server?.spec ?? []));
   const specs = serviceSpecs({

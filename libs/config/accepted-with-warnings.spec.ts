@@ -34,6 +34,21 @@ describe('a file that can be used, with a word about it', () => {
       "c.yaml:4: warning: model_list[0].model_info.data_polcy: kept, but without effect. Did you mean 'data_policy'?",
     ],
     [
+      'an unknown field of a key',
+      withModel('key_management:\n  keys:\n    - {key_alias: k, key_name: sk-1, bogus: 1}\n'),
+      "c.yaml:7: warning: key_management.keys[0].bogus: unknown key 'bogus', ignored.",
+    ],
+    [
+      'a field of a key without effect',
+      withModel('key_management:\n  keys:\n    - {key_alias: k, key_name: sk-1, allowed_routes: [/x]}\n'),
+      "c.yaml:7: warning: key_management.keys[0].allowed_routes: 'allowed_routes' has no effect here: not supported here",
+    ],
+    [
+      'an unknown setting beside the keys',
+      withModel('key_management:\n  key_generation: x\n'),
+      "c.yaml:6: warning: key_management.key_generation: unknown key 'key_generation', ignored.",
+    ],
+    [
       'a fallback to nothing',
       withModel('router_settings:\n  fallbacks:\n    - a: [b]\n'),
       "c.yaml:7: warning: router_settings.fallbacks[0].a[0]: this fallback leads nowhere: there is no model 'b'. Did you mean 'a'?",

@@ -1,6 +1,7 @@
 /** The process environment, read once and typed. Nothing else in apps/ and libs/ reads process.env. An empty variable counts as unset. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isPostgresUrl, notPostgres } from './database-url.js';
 import { version } from './version.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -12,7 +13,7 @@ const schema = z.object({
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   SIGNALBOX_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
-  DATABASE_URL: z.string().optional(),
+  DATABASE_URL: z.string().refine(isPostgresUrl, notPostgres).optional(),
   SIGNALBOX_HOST: z.string().default('127.0.0.1'),
   SIGNALBOX_PORT: port.default(4000),
   SIGNALBOX_MANAGEMENT_HOST: z.string().default('127.0.0.1'),
@@ -93,7 +94,8 @@ export class Environment {
     this.dataDir = values.SIGNALBOX_DATA_DIR;
     this.configFile = values.SIGNALBOX_CONFIG ?? null;
     this.keyPepper = values.SIGNALBOX_KEY_PEPPER ?? null;
-    this.corsOrigins = list(values.SIGNALBOX_CORS_ORIGINS);
+    this.corsOrigins =
+      list(values.SIGNALBOX_CORS_ORIGINS)?.map((origin) => origin.replace(/\/+$/, '').toLowerCase()) ?? null;
     this.logLevel = values.SIGNALBOX_LOG_LEVEL;
     this.drainMs = values.SIGNALBOX_DRAIN_SECONDS * 1000;
     this.backends = list(values.SIGNALBOX_BACKENDS);

@@ -183,7 +183,9 @@ function buildSnapshot(
   const timezone = config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const general = buildGeneralSettings(settings, timezone, context);
   const keys = isPlainMap(root['key_management']) ? root['key_management']['keys'] : undefined;
-  const declaredKeys = buildDeclaredKeys(Array.isArray(keys) ? keys : [], context);
+  warnOfUnknownKeys(root['key_management'], ['key_management'], ['keys'], {}, context.problems);
+  const masterKey = settings.general.master_key ?? 'os.environ/LITELLM_MASTER_KEY';
+  const declaredKeys = buildDeclaredKeys(Array.isArray(keys) ? keys : [], masterKey, context);
   checkNames({ models, routing, settings, keepWarm: general.keepWarm }, context);
   warnOfUnset(context);
   const complexityRouters = models.complexityRouters.map(({ router }) => router);

@@ -27,6 +27,21 @@ describe('a model that cannot be used', () => {
       `c.yaml:3: ${params}.model: must be text, is the number 7; put it in quotes`,
     ],
     [
+      'what is wrong beside a missing name',
+      'model_list:\n  - litellm_params: {model: foo/x, rpm: -1}\n',
+      `c.yaml:2: ${params}.rpm: must be more than 0, is the number -1`,
+    ],
+    [
+      'an unknown provider beside a missing name',
+      'model_list:\n  - litellm_params: {model: foo/x}\n',
+      `c.yaml:2: ${params}.model: the provider 'foo' is not supported`,
+    ],
+    [
+      'what is wrong beside a name that is a number',
+      'model_list:\n  - {model_name: 5, litellm_params: {model: 7}, model_info: {mode: x}}\n',
+      'c.yaml:2: error: model_list[0].model_info.mode: must be one of',
+    ],
+    [
       'a negative limit',
       `model_list:\n${model(['rpm: -5'])}`,
       `c.yaml:5: ${params}.rpm: must be more than 0, is the number -5`,

@@ -128,6 +128,61 @@ describe('settings that cannot be used', () => {
       "budget_reset_at: must be a time such as '00:00'",
     ],
     [
+      'two keys of one secret',
+      `${key('key_alias: k, key_name: sk-1')}    - {key_alias: l, key_name: sk-1}\n`,
+      'c.yaml:8: error: key_management.keys[1].key_name: is the same as that of key_management.keys[0]',
+    ],
+    [
+      'a key with the secret of the master key',
+      `${key('key_alias: k, key: sk-admin-1')}general_settings:\n  master_key: sk-admin-1\n`,
+      'c.yaml:7: error: key_management.keys[0].key: is the same as the master key',
+    ],
+    [
+      'a key that is blocked maybe',
+      key('key_alias: k, key_name: sk-1, blocked: maybe'),
+      'c.yaml:7: error: key_management.keys[0].blocked: must be true or false, is the text "maybe"',
+    ],
+    [
+      'a budget of a model that is negative',
+      key('key_alias: k, key_name: sk-1, model_max_budget: {a: -1}'),
+      'c.yaml:7: error: key_management.keys[0].model_max_budget.a: ',
+    ],
+    [
+      'a key that logs something else',
+      key('key_alias: k, key_name: sk-1, logging: all'),
+      'c.yaml:7: error: key_management.keys[0].logging: must be one of full, none; is the text "all".',
+    ],
+    [
+      'a budget that begins anew at every moment',
+      'litellm_settings:\n  budget_duration: 0d\n',
+      'c.yaml:6: error: litellm_settings.budget_duration: must be a duration',
+    ],
+    [
+      'a budget of two months',
+      'litellm_settings:\n  budget_duration: 2mo\n',
+      'c.yaml:6: error: litellm_settings.budget_duration: must be a duration',
+    ],
+    [
+      'a key that lives for a century',
+      key('key_alias: k, key_name: sk-1, duration: 40000d'),
+      'c.yaml:7: error: key_management.keys[0].duration: must be a duration',
+    ],
+    [
+      'another database',
+      'general_settings:\n  database_url: sqlite:///litellm.db\n',
+      'c.yaml:6: error: general_settings.database_url: must begin with postgresql:// or postgres://',
+    ],
+    [
+      'an origin without its scheme',
+      'signalbox:\n  cors_origins: [https://a.example, chat.example]\n',
+      "c.yaml:6: error: signalbox.cors_origins: 'chat.example' is no origin",
+    ],
+    [
+      'an alias without a name',
+      'router_settings:\n  model_group_alias: {"": a}\n',
+      'c.yaml:6: error: router_settings.model_group_alias',
+    ],
+    [
       'an unset master key',
       'general_settings:\n  master_key: os.environ/NOPE\n',
       'c.yaml:6: error: general_settings.master_key: the environment variable NOPE is not set',

@@ -48,7 +48,11 @@ export const PlanQuery = z.object({
     models: z.array(z.string()),
     /** The same for its team. */
     teamModels: z.array(z.string()),
+    /** The same for its user, where it has no team. */
+    userModels: z.array(z.string()).optional(),
   }),
+  /** The name that the client wrote, where it is an alias of the key's own: the key may also be allowed that. */
+  keyAlias: z.string().optional(),
   /** The strictest demand of key, team and request; null = none. */
   dataPolicy: DataPolicy.nullable(),
   overrides: PlanOverrides,
@@ -134,7 +138,14 @@ export type ModelCard = z.infer<typeof ModelCard>;
 
 export const RouterModels = requestContract({
   subject: 'router.models',
-  request: z.object({ v: z.literal(1), models: z.array(z.string()), teamModels: z.array(z.string()) }),
+  request: z.object({
+    v: z.literal(1),
+    models: z.array(z.string()),
+    teamModels: z.array(z.string()),
+    userModels: z.array(z.string()).optional(),
+    /** The key's own aliases, which are names of models for it. */
+    aliases: z.record(z.string(), z.string()).optional(),
+  }),
   reply: z.object({ v: z.literal(1), models: z.array(ModelCard) }),
   deadlineMs: 2_000,
 });

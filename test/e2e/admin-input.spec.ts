@@ -280,6 +280,14 @@ it.each([
   expect({ status, code: error.code }).toEqual({ status: 404, code: 'not_found' });
 });
 
+it('makes no key with the value of the master key', async () => {
+  const key = JSON.stringify({ key: suite.adminKey });
+  expect(await send('POST', '/key/generate', key)).toMatchObject({ status: 400, error: { param: 'key' } });
+  const renewed = JSON.stringify({ new_key: suite.adminKey });
+  const path = '/key/sk-known-key-1/regenerate';
+  expect(await send('POST', path, renewed)).toMatchObject({ status: 400, error: { param: 'new_key' } });
+});
+
 it('takes a body that was made from an answer', async () => {
   const info = (await (await suite.fetch('/key/info?key=sk-known-key-1')).json()) as { info: object };
   const changed = await suite.fetch('/key/update', {

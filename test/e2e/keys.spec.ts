@@ -119,6 +119,40 @@ describe('a key', () => {
     expect(await ask(made.key, 'other')).toMatchObject({ status: 403, code: 'model_not_allowed' });
   });
 
+  it('has aliases, which are names of models for it and may be what it is allowed', async () => {
+    const { key } = await generate({ models: ['mine'], aliases: { mine: 'paid' } });
+    expect(await ask(key, 'mine')).toMatchObject({ status: 200 });
+    expect(await ask(key, 'paid')).toMatchObject({ status: 403, code: 'model_not_allowed' });
+    expect(await get('/v1/models', key)).toMatchObject({ data: [{ id: 'mine', owned_by: 'openai' }] });
+    expect(await get('/v1/models/mine', key)).toMatchObject({ id: 'mine' });
+    expect(await get('/v1/model/info', key)).toMatchObject({ data: [{ model_name: 'mine' }] });
+    expect(await get('/v1/models/Mine', key)).toMatchObject({
+      error: { code: 'model_not_found', message: expect.stringContaining("'mine'") },
+    });
+  });
+
+  it('of a user is held to the models of the user, in lists and as a fallback too', async () => {
+    await post('/user/new', { user_id: 'held', models: ['paid'], auto_create_key: false });
+    const { key } = await generate({ user_id: 'held', aliases: { mine: 'paid' } });
+    expect(await ask(key, 'mine')).toMatchObject({ status: 200 });
+    expect(await ask(key, 'other')).toMatchObject({ status: 403, code: 'model_not_allowed' });
+    expect((await get<{ data: Json[] }>('/v1/models', key)).data.map(({ id }) => id)).toEqual(['mine', 'paid']);
+    const messages = [{ role: 'user', content: 'Hi' }];
+    expect(await post('/v1/chat/completions', { model: 'paid', messages, fallbacks: ['other'] }, key)).toMatchObject({
+      status: 403,
+      error: { code: 'model_not_allowed', message: expect.stringContaining("'other'") },
+    });
+    expect(await post('/v1/messages/count_tokens', { model: 'other', messages }, key)).toMatchObject({ status: 403 });
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])(
+    'finds no model under %s, as under any other word',
+    async (name) => {
+      const { key } = await generate({ models: [] });
+      expect(await ask(key, name)).toMatchObject({ status: 404, code: 'model_not_found' });
+    },
+  );
+
   it('is listed by page, filter and order', async () => {
     for (let n = 0; n < 5; n += 1) await generate({ key_alias: `list-${n}`, team_id: 'listed', max_budget: n });
     const page = await get(

@@ -33,7 +33,6 @@ import { demandsOf, mostOf, type Ceiling, type RequestSize } from './estimate.js
 import { Keys } from './keys.client.js';
 import { Limiter } from './limiter.client.js';
 import { MasterKey } from './master-key.client.js';
-import { permitsModel } from './model-permission.js';
 import { limitHeaders, limitsOf, type OwnerLimits } from './rate-limit.js';
 import type { BudgetWarning, Reservation } from './reservation.js';
 
@@ -114,7 +113,6 @@ export class Access {
   /** Lets a planned request in; throws insufficient_quota, rate_limit_exceeded, model_not_priced or budget_unavailable. */
   async admit(facts: AdmissionFacts): Promise<Admission> {
     const { key, model, attempts } = facts;
-    this.checkUserModels(key, model);
     const size: RequestSize = {
       inputTokens: facts.inputTokens,
       maxOutputTokens: facts.generates ? facts.maxOutputTokens : (facts.maxOutputTokens ?? 0),
@@ -169,17 +167,6 @@ export class Access {
     const key = await look();
     if (key === null) this.throttle.failed(address, performance.now());
     return key;
-  }
-
-  private checkUserModels(key: KeyRecord, model: string): void {
-    // As in LiteLLM, a key of a team is held to the team's models, not to its user's.
-    if (key.teamId !== null || key.userModels.length === 0) return;
-    const snapshot = this.snapshots.current();
-    const target = snapshot?.routing.aliases[model]?.model ?? model;
-    const groups =
-      snapshot?.deployments.filter((one) => one.modelName === target).flatMap((one) => one.accessGroups) ?? [];
-    if (!permitsModel(key.userModels, [model, target, ...groups]))
-      throw new GatewayError('model_not_allowed', { model });
   }
 
   private async takeLimits(

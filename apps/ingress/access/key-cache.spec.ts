@@ -3,7 +3,6 @@ import { KeyDigest, KeyId, TeamId } from '#contracts';
 import { AddressThrottle, networkOf } from './address-throttle.js';
 import { masterRecord } from './authenticate.js';
 import { KeyCache } from './key-cache.js';
-import { permitsModel } from './model-permission.js';
 
 const digest = (n: number) => KeyDigest.parse(n.toString(16).padStart(64, '0'));
 const record = (id: string, team: string | null = null) => ({
@@ -79,23 +78,5 @@ describe('addresses that guess', () => {
     ['::1', '0:0:0:0::/64'],
   ])('%s counts as %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
-  });
-});
-
-describe('a list of models', () => {
-  it.each([
-    [[], true],
-    [['gpt-4o'], true],
-    [['gpt-4'], false],
-    [['*'], true],
-    [['all-proxy-models'], true],
-    [['openai/*'], true],
-    [['*-4o'], true],
-    [['g*4*o'], true],
-    [['openai/*x'], false],
-    [['no-default-models'], false],
-    [['fast-models'], true],
-  ])('%j', (allowed, permitted) => {
-    expect(permitsModel(allowed, ['gpt-4o', 'openai/gpt-4o', 'fast-models'])).toBe(permitted);
   });
 });

@@ -16,6 +16,8 @@ import {
   type KeyAnswer,
   type KeyRef,
 } from '#contracts';
+import { isSameSecret } from '../access/authenticate.js';
+import { MasterKey } from '../access/master-key.client.js';
 import { AdminCallers, adminBody, optionalBody, storedFields, type AdminRequest } from './admin-caller.client.js';
 import {
   flag,
@@ -59,6 +61,7 @@ export class KeysController {
     private readonly bus: Bus,
     private readonly callers: AdminCallers,
     private readonly environment: Environment,
+    private readonly masterKey: MasterKey,
   ) {}
 
   @Post(['generate', 'service-account/generate'])
@@ -66,7 +69,7 @@ export class KeysController {
   async generate(@Req() request: AdminRequest): Promise<object> {
     const { actor } = await this.callers.of(request);
     const { key: wanted, ...fields } = adminBody(request);
-    const key = customKey(wanted, 'key') ?? makeKey();
+    const key = this.wantedKey(wanted, 'key') ?? makeKey();
     const made = await this.bus.request(GenerateKey, {
       v: 1,
       actor,
@@ -199,7 +202,7 @@ export class KeysController {
     const { actor } = await this.callers.of(request);
     const body = readInput(named === null ? Renewed.required({ key: true }) : Renewed, optionalBody(request));
     const { key: inBody, new_key: wanted, grace_period: gracePeriod, ...fields } = body;
-    const key = customKey(wanted, 'new_key') ?? makeKey();
+    const key = this.wantedKey(wanted, 'new_key') ?? makeKey();
     const reply = await this.bus.request(RegenerateKey, {
       v: 1,
       actor,
@@ -215,6 +218,18 @@ export class KeysController {
       old_valid_until: reply.old_valid_until,
       ...told(reply.warnings),
     };
+  }
+
+  /** A virtual key with the master key's value would let its holder in for ever, also when the master key has changed. */
+  private wantedKey(value: unknown, name: string): string | null {
+    const key = customKey(value, name);
+    if (key !== null && isSameSecret(key, this.masterKey.current() ?? '')) {
+      throw new GatewayError('invalid_request', {
+        message: `Invalid value for '${name}': this key is taken.`,
+        param: name,
+      });
+    }
+    return key;
   }
 
   private refOf(named: string): KeyRef {

@@ -23,7 +23,7 @@ import { InFlight } from '../http/in-flight.js';
 import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js';
 import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
-import { planKeyOf } from './look-up-query.js';
+import { askedModelOf, planKeyOf } from './look-up-query.js';
 import { Planner } from './planner.client.js';
 import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
@@ -135,11 +135,11 @@ export class CompletionRunner {
 
   private queryOf(job: CompletionJob, facts: RequestFacts): PlanQuery {
     const { key, header } = job;
-    const model = key.aliases[job.model] ?? job.model;
+    const asked = askedModelOf(key, job.model);
     return {
       v: 1,
       requestId: job.scope.requestId,
-      model,
+      ...asked,
       endpoint: job.endpoint,
       stream: job.stream,
       needs: facts.needs,
@@ -149,7 +149,7 @@ export class CompletionRunner {
       dataPolicy: strictestDataPolicy([key.dataPolicy, demandedPolicyOf(header)]) ?? null,
       overrides: overridesOf(job.gateway, header),
       affinity: header('x-session-affinity') ?? header('x-session-id'),
-      lastUserText: this.isScored(model) ? lastUserTextOf(job.parsed) : null,
+      lastUserText: this.isScored(asked.model) ? lastUserTextOf(job.parsed) : null,
       exclude: [],
     };
   }

@@ -7,6 +7,7 @@ import { isForm, readForm } from '../http/form-body.js';
 import { readJsonObject } from '../http/json-body.js';
 import { CompletionEntry, missingModel, modelInPath, singleHeader } from './completion-entry.client.js';
 import type { HttpReply, HttpRequest } from './completion.controller.js';
+import { modelsQuery } from './look-up-query.js';
 
 /** The spellings of a path: with and without /v1, and as Azure's clients write it. */
 function pathsOf({ path }: PassthroughEndpoint): string[] {
@@ -98,8 +99,7 @@ export class PassthroughController {
 
   /** OpenAI has a default for a model that is left out; here it is the first of that mode that the key may use. */
   private async firstOf(endpoint: Endpoint, key: KeyRecord): Promise<string | null> {
-    const query = { v: 1 as const, models: key.models, teamModels: key.teamModels };
-    const { models } = await this.bus.request(RouterModels, query);
+    const { models } = await this.bus.request(RouterModels, modelsQuery(key));
     return models.find((card) => card.mode === endpoint)?.id ?? null;
   }
 }

@@ -1,11 +1,13 @@
 /** GET /v1/models, /v1/models/ID and /v1/model/info: what this key may use. */
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { Bus } from '#bus';
+import { closestName } from '#config';
 import { GatewayError, RouterModels, type ModelCard } from '#contracts';
 import { Snapshots } from '#service';
 import { anthropicModelList, anthropicModelObject, modelGroupList, modelInfoList, modelList, modelObject } from '#wire';
 import { Access } from '../access/access.client.js';
 import type { HttpRequest } from '../completion/completion.controller.js';
+import { modelsQuery } from '../completion/look-up-query.js';
 import { scopeOf } from '../http/request-scope.js';
 import { listedModel, modelGroupOf, modelInfoOf } from './model-cards.js';
 
@@ -26,8 +28,9 @@ export class ModelsController {
   /** Names hold slashes and colons, encoded or not. */
   @Get('models/*')
   async one(@Req() request: HttpRequest, @Param('*') name: string): Promise<object> {
-    const card = (await this.cards(request)).find((candidate) => candidate.id === name);
-    if (card === undefined) throw new GatewayError('model_not_found', { model: name, param: 'model' });
+    const cards = await this.cards(request);
+    const card = cards.find((candidate) => candidate.id === name);
+    if (card === undefined) throw unknownModel(name, cards);
     return speaksAnthropic(request) ? anthropicModelObject(listedModel(card)) : modelObject(listedModel(card));
   }
 
@@ -54,9 +57,18 @@ export class ModelsController {
   private async cards(request: HttpRequest): Promise<readonly ModelCard[]> {
     const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
     scopeOf(request.raw).isAdmin = key.role !== 'user';
-    const { models } = await this.bus.request(RouterModels, { v: 1, models: key.models, teamModels: key.teamModels });
+    const { models } = await this.bus.request(RouterModels, modelsQuery(key));
     return models;
   }
+}
+
+function unknownModel(name: string, cards: readonly ModelCard[]): GatewayError {
+  const meant = closestName(
+    name,
+    cards.map((card) => card.id),
+  );
+  const hint = meant === null ? {} : { hint: `Did you mean '${meant}'?` };
+  return new GatewayError('model_not_found', { model: name, param: 'model', ...hint });
 }
 
 function speaksAnthropic(request: HttpRequest): boolean {

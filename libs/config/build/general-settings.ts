@@ -4,8 +4,9 @@ import type { z } from 'zod';
 import type { GeneralSettings, SecretRef } from '#contracts';
 import { findPrice } from '#pricing';
 import type { GeneralSettings as WrittenGeneral } from '../schema/section-schemas.js';
-import { listOf } from '../schema/value-types.js';
+import { durationDays, listOf } from '../schema/value-types.js';
 import { resolveModelName } from '../providers.js';
+import { isPostgresUrl, notPostgres } from '../database-url.js';
 import { secretAt, type BuildContext } from './build-context.js';
 import { buildCacheSettings } from './cache-settings.js';
 import type { Settings } from './routing-settings.js';
@@ -51,7 +52,7 @@ export function buildGeneralSettings(
   return {
     masterKey: masterKeyOf(general.master_key, context),
     databaseUrl: databaseOf(general.database_url, context),
-    corsOrigins: signalbox.cors_origins === undefined ? null : originsOf(signalbox.cors_origins),
+    corsOrigins: signalbox.cors_origins === undefined ? null : originsOf(signalbox.cors_origins, context),
     timezone: timezoneOf(settings, machineTimezone, context),
     ...budgetOf(settings, context),
     alerting: alertingOf(listOf(general.alerting), context),
@@ -102,7 +103,11 @@ function databaseOf(written: string | undefined, context: BuildContext): SecretR
   const path = ['general_settings', 'database_url'];
   const missing = missingAt(path, context);
   if (written === undefined) return null;
-  if (missing === null) return secretAt(path, written, context);
+  if (missing === null) {
+    const ref = secretAt(path, written, context);
+    if (ref.from === 'file' && !isPostgresUrl(written)) context.problems.error(path, notPostgres);
+    return ref;
+  }
   context.problems.note(path, `the environment variable ${missing} is not set: the embedded database is used`);
   return null;
 }
@@ -111,11 +116,21 @@ function missingAt(path: readonly string[], context: BuildContext): string | nul
   return context.references.missing.find((missing) => missing.path.join('.') === path.join('.'))?.name ?? null;
 }
 
-const originsOf = (written: string | readonly string[]) =>
-  listOf(written)
+function originsOf(written: string | readonly string[], context: BuildContext): string[] {
+  const origins = listOf(written)
     .flatMap((origin) => origin.split(','))
-    .map((origin) => origin.trim().replace(/\/+$/, ''))
+    .map((origin) => origin.trim().replace(/\/+$/, '').toLowerCase())
     .filter((origin) => origin !== '');
+  for (const origin of origins) {
+    if (origin === '*' || originForm.test(origin)) continue;
+    const path = ['signalbox', 'cors_origins'];
+    context.problems.error(path, `'${origin}' is no origin: write it as browsers do, e.g. 'https://chat.example'`);
+  }
+  return origins;
+}
+
+/** A scheme and a host, nothing behind; apps have schemes of their own (`app://obsidian.md`). */
+const originForm = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/i;
 
 function timezoneOf({ signalbox, litellm }: Settings, machine: string, context: BuildContext): string {
   const zone = signalbox.timezone ?? litellm.timezone;
@@ -172,15 +187,7 @@ function knownCallbacks(key: CallbackKey, { litellm }: Settings, context: BuildC
   });
 }
 
-const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
-const wordDays: Readonly<Record<string, number>> = { hourly: 1 / 24, daily: 1, weekly: 7, monthly: 30 };
-
-function daysOf(duration: string | undefined): number | null {
-  if (duration === undefined) return null;
-  const [, number, unit] = /^(\d+)([a-z]+)$/.exec(duration) ?? [];
-  const days = unit === undefined ? wordDays[duration] : Number(number) * (unitDays[unit] ?? 0);
-  return days === undefined || days <= 0 ? null : days;
-}
+const daysOf = (duration: string | undefined) => (duration === undefined ? null : durationDays(duration));
 
 /** As `provider/model`, or a bare name of OpenAI's. */
 function savingsReferenceOf(written: string | undefined, context: BuildContext): string {

@@ -66,15 +66,17 @@ function readEntry(raw: unknown, path: Path, info: PlainMap, context: BuildConte
   if (isPlainMap(raw) && isPlainMap(raw['litellm_params'])) fillUnset(raw['litellm_params'], missing);
   const head = checkSection(ModelEntry, raw, path, context);
   warnOfUnknownKeys(raw, path, Object.keys(ModelEntry.shape), {}, problems);
-  const params = checkSection(LitellmParams, head?.litellm_params, [...path, 'litellm_params'], context);
-  if (head !== null && params?.model === undefined)
-    requireModel(isPlainMap(raw) ? raw['litellm_params'] : undefined, path, context);
+  // Without its name an entry is of no use, but what else is wrong with it is told all the same.
+  const parts = head ?? mapsOf(raw);
+  const params = checkSection(LitellmParams, parts.litellm_params, [...path, 'litellm_params'], context);
+  if (isPlainMap(raw) && params?.model === undefined) requireModel(raw['litellm_params'], path, context);
+  if (head === null && params?.model !== undefined) requireProvider(params.model, path, context);
   const advice = ' To send it upstream, put it under extra_body.';
   const paramsPath = [...path, 'litellm_params'];
   const inert = inertKeys['litellm_params'] ?? {};
-  warnOfUnknownKeys(head?.litellm_params, paramsPath, Object.keys(LitellmParams.shape), inert, problems, advice);
-  const modelInfo = checkSection(ModelInfo, head?.model_info, [...path, 'model_info'], context);
-  warnOfTypos(head?.model_info, [...path, 'model_info'], context);
+  warnOfUnknownKeys(parts.litellm_params, paramsPath, Object.keys(LitellmParams.shape), inert, problems, advice);
+  const modelInfo = checkSection(ModelInfo, parts.model_info, [...path, 'model_info'], context);
+  warnOfTypos(parts.model_info, [...path, 'model_info'], context);
   if (head === null || params === null || params.model === undefined || modelInfo === null) return null;
   return {
     path,
@@ -84,6 +86,20 @@ function readEntry(raw: unknown, path: Path, info: PlainMap, context: BuildConte
     infoAsWritten: info,
     missing: [...new Set(missing.map(({ name }) => name))],
   };
+}
+
+/** The parts of an entry that can be checked without the whole. */
+function mapsOf(raw: unknown): { litellm_params?: PlainMap; model_info?: PlainMap } {
+  const { litellm_params: params, model_info: info }: PlainMap = isPlainMap(raw) ? raw : {};
+  return {
+    ...(isPlainMap(params) ? { litellm_params: params } : {}),
+    ...(isPlainMap(info) ? { model_info: info } : {}),
+  };
+}
+
+function requireProvider(model: string, path: Path, context: BuildContext): void {
+  const target = resolveModelName(model);
+  if (target.kind === 'unsupported') context.problems.error([...path, 'litellm_params', 'model'], target.message);
 }
 
 /** An entry whose model or host is an unset variable is kept, out of service, so that errors can name the variable. */

@@ -6,10 +6,12 @@ import {
   choice,
   count,
   duration,
+  durationText,
   flag,
   freeMap,
   limit,
   names,
+  period,
   required,
   seconds,
   special,
@@ -39,7 +41,7 @@ export const RouterSettings = z.object({
   routing_strategy_args: freeMap('Arguments of the strategy'),
   model_group_alias: special(
     z.record(
-      z.string(),
+      z.string().min(1, 'an alias must not be empty'),
       z.union([z.string().min(1), z.strictObject({ model: z.string().min(1), hidden: z.boolean().optional() })]),
     ),
     'Other names for models: `alias: model` or `alias: {model, hidden: true}`; hidden ones are not listed',
@@ -97,7 +99,7 @@ export const LitellmSettings = z.object({
   cache: flag('Answer repeated requests from the cache'),
   cache_params: special(CacheParams, 'The cache; needs `cache: true`'),
   max_budget: amountUsd('Budget of the whole gateway', { default: 'none' }),
-  budget_duration: duration('When the budget begins anew', { default: 'never' }),
+  budget_duration: period('When the budget begins anew', { default: 'never' }),
   budget_exceeded_status_code: special(z.number().int().min(400).max(499), 'Status of a refusal for a used-up budget', {
     default: '429',
   }),
@@ -118,6 +120,13 @@ export const GeneralSettings = z.object({
   maximum_spend_logs_retention_period: duration('The same as signalbox.spend_retention'),
 });
 
+const ModelBudget = z.strictObject({
+  budget_limit: amountUsd('The budget'),
+  max_budget: amountUsd('The same'),
+  time_period: period('When it begins anew'),
+  budget_duration: period('The same'),
+});
+
 /** An entry of `key_management.keys`: a virtual key that exists from the start. Other keys of /key/generate work too. */
 export const DeclaredKeyEntry = z.looseObject({
   key_alias: required('Its name. Required'),
@@ -126,7 +135,7 @@ export const DeclaredKeyEntry = z.looseObject({
   soft_budget: amountUsd('Spend that is reported, not refused'),
   max_tokens_budget: count('Tokens in each budget_duration'),
   max_requests_budget: count('Requests in each budget_duration'),
-  budget_duration: duration('When its budgets begin anew', { default: 'never' }),
+  budget_duration: period('When its budgets begin anew', { default: 'never' }),
   budget_reset_at: special(
     z.string().regex(/^([01]?\d|2[0-3]):[0-5]\d$/, { error: "must be a time such as '00:00'" }),
     'Time of day at which a day begins, in signalbox.timezone',
@@ -146,4 +155,30 @@ export const DeclaredKeyEntry = z.looseObject({
   tags: names('Tags on its spend'),
   metadata: freeMap('Kept and shown'),
   duration: duration('How long it lives'),
+  aliases: special(z.record(z.string(), z.string().min(1)), 'Names of its own for models'),
+  blocked: flag('Refused until it is let in again'),
+  logging: choice(['full', 'none'], 'Whether its prompts and answers are written', { default: 'none' }),
+  role: choice(['admin', 'user'], 'An admin key may call the admin API', { default: 'user' }),
+  max_wait: special(
+    z.union([z.number().nonnegative().max(86_400), durationText]),
+    'Longest wait in the queue of a host',
+    {
+      unit: 's',
+    },
+  ),
+  model_rpm_limit: special(z.record(z.string(), z.number().int().nonnegative()), 'Limits for single models', {
+    unit: 'requests per minute',
+  }),
+  model_tpm_limit: special(z.record(z.string(), z.number().int().nonnegative()), 'Limits for single models', {
+    unit: 'tokens per minute',
+  }),
+  model_max_budget: special(
+    z.record(z.string(), z.union([z.number().nonnegative(), ModelBudget])),
+    'Budgets for single models: `model: {budget_limit: 5, time_period: 1d}`',
+    { unit: 'USD' },
+  ),
+  expires: special(
+    z.iso.datetime({ offset: true, error: "must be a time such as '2027-01-31T00:00:00Z'" }),
+    'When it ends',
+  ),
 });

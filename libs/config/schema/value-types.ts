@@ -67,15 +67,32 @@ export const anything = (description: string) => noted(z.unknown(), description,
 export const special = <Schema extends z.ZodType>(schema: Schema, description: string, notes: ValueNotes = {}) =>
   noted(schema, description, notes);
 
-const durationForm = /^\d+(s|m|h|d|w|mo)$/;
-const durationWords = ['hourly', 'daily', 'weekly', 'monthly'];
+const wordDays: Readonly<Record<string, number>> = { hourly: 1 / 24, daily: 1, weekly: 7, monthly: 30 };
+const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
+/** Ten years; longer than that is a typing error. */
+const longestDays = 3_660;
+
+/** The days of a duration, a month counted as 30; null for what is none, is 0 or is longer than ten years. */
+export function durationDays(text: string): number | null {
+  const [, number, unit] = /^(\d+)(s|m|h|d|w|mo)$/.exec(text) ?? [];
+  const word = Object.hasOwn(wordDays, text) ? wordDays[text] : undefined;
+  const days = unit === undefined ? word : Number(number) * (unitDays[unit] ?? 0);
+  return days === undefined || days <= 0 || days > longestDays ? null : days;
+}
+
+const durationError = { error: "must be a duration such as '30s', '10m', '24h', '7d', '1mo' or 'monthly'" };
 
 /** LiteLLM's durations: `30s 10m 24h 1d 7d 2w 1mo`, hourly, daily, weekly, monthly. */
-export const duration = (description: string, notes: ValueNotes = {}) =>
+export const durationText = z.string().refine((value) => durationDays(value) !== null, durationError);
+
+export const duration = (description: string, notes: ValueNotes = {}) => noted(durationText, description, notes);
+
+/** A duration after which a budget begins anew. There are no periods of several months: LiteLLM has none either. */
+export const period = (description: string, notes: ValueNotes = {}) =>
   noted(
-    z.string().refine((value) => durationForm.test(value) || durationWords.includes(value), {
-      error: "must be a duration such as '30s', '10m', '24h', '7d', '1mo' or 'monthly'",
-    }),
+    z
+      .string()
+      .refine((value) => durationDays(value) !== null && (value === '1mo' || !value.endsWith('mo')), durationError),
     description,
     notes,
   );

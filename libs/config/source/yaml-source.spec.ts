@@ -66,6 +66,16 @@ describe('readYaml', () => {
     });
   });
 
+  it('reads digits in groups as numbers, as YAML 1.1 does', () => {
+    expect(readYaml('a: 20_000\nb: 1_000_000.5\nc: "1_0"\nd: gpt_4\ne: 1__0\n', 'c.yaml').value).toEqual({
+      a: 20_000,
+      b: 1_000_000.5,
+      c: '1_0',
+      d: 'gpt_4',
+      e: '1__0',
+    });
+  });
+
   it('finds the place of a value, and of one that is missing', () => {
     const { places } = readYaml('list:\n  - name: x\n    "a.b":\n      c: 1\n', 'c.yaml');
     expect(places.find(['list', 0, 'a.b', 'c'])).toEqual({ file: 'c.yaml', line: 4, path: 'list[0]["a.b"].c' });

@@ -179,5 +179,9 @@ function isMergeKey(key: unknown): boolean {
 
 function scalarValue(value: unknown, source: string | undefined, type: string | undefined): unknown {
   if (type !== 'PLAIN' || typeof value !== 'string' || source === undefined) return value;
+  if (groupedDigits.test(source)) return Number(source.replaceAll('_', ''));
   return booleans.get(source.toLowerCase()) ?? value;
 }
+
+/** `20_000`: a number in YAML 1.1, which LiteLLM reads. */
+const groupedDigits = /^[-+]?[1-9]\d*(_\d+)+(\.\d+)?$/;
