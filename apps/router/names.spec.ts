@@ -139,8 +139,7 @@ describe('mayUse', () => {
 });
 
 describe("an alias of the key's own", () => {
-  const spec = { deployments: [{ modelName: 'llama3', host: 'one' }] };
-  const fleet = new FleetUnderTest(spec);
+  const fleet = new FleetUnderTest({ deployments: [{ modelName: 'llama3', host: 'one' }] });
   it('may be what the key is allowed', () => {
     expect(fleet.plan('llama3', { keyAlias: 'mine', key: { models: ['mine'] } }).modelGroup).toBe('llama3');
   });

@@ -221,12 +221,12 @@ export class KeysController {
   }
 
   /** A virtual key with the master key's value would let its holder in for ever, also when the master key has changed. */
-  private wantedKey(value: unknown, name: string): string | null {
-    const key = customKey(value, name);
+  private wantedKey(value: unknown, param: string): string | null {
+    const key = customKey(value, param);
     if (key !== null && isSameSecret(key, this.masterKey.current() ?? '')) {
       throw new GatewayError('invalid_request', {
-        message: `Invalid value for '${name}': this key is taken.`,
-        param: name,
+        message: `Invalid value for '${param}': this key is taken.`,
+        param,
       });
     }
     return key;

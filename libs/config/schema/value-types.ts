@@ -73,9 +73,9 @@ const unitDays: Readonly<Record<string, number>> = { s: 1 / 86_400, m: 1 / 1_440
 const longestDays = 3_660;
 
 /** The days of a duration, a month counted as 30; null for what is none, is 0 or is longer than ten years. */
-export function durationDays(text: string): number | null {
-  const [, number, unit] = /^(\d+)(s|m|h|d|w|mo)$/.exec(text) ?? [];
-  const word = Object.hasOwn(wordDays, text) ? wordDays[text] : undefined;
+export function durationDays(written: string): number | null {
+  const [, number, unit] = /^(\d+)(s|m|h|d|w|mo)$/.exec(written) ?? [];
+  const word = Object.hasOwn(wordDays, written) ? wordDays[written] : undefined;
   const days = unit === undefined ? word : Number(number) * (unitDays[unit] ?? 0);
   return days === undefined || days <= 0 || days > longestDays ? null : days;
 }
