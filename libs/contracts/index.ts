@@ -97,6 +97,10 @@ export {
   MemberAnswer,
   TeamAnswer,
   UserAnswer,
+  OwnerName,
+  mostUsd,
+} from './admin-record.js';
+export {
   GenerateKey,
   UpdateKey,
   DeleteKeys,
@@ -105,19 +109,21 @@ export {
   RegenerateKey,
   GetKeyInfo,
   ListKeys,
+} from './accounting-keys.js';
+export {
   CreateTeam,
   UpdateTeam,
   DeleteTeams,
   BlockTeam,
   GetTeamInfo,
   ListTeams,
-  OwnerName,
-  mostUsd,
   TeamMember,
   TeamMemberChange,
   AddTeamMembers,
   RemoveTeamMembers,
   UpdateTeamMember,
+} from './accounting-teams.js';
+export {
   CreateUser,
   UpdateUser,
   DeleteUsers,
@@ -126,7 +132,7 @@ export {
   ListUsers,
   AuditEntry,
   ListAudit,
-} from './accounting-keys.js';
+} from './accounting-users.js';
 export {
   SpendLogRow,
   ListSpendLogs,
