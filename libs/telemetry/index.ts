@@ -16,6 +16,7 @@ export {
   isRecording,
   isTracing,
   markFailed,
+  outsideTraces,
   probeAttribute,
   runInSpan,
   runInContext,

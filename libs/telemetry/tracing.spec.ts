@@ -10,6 +10,7 @@ import {
   isRecording,
   markTracingDisabled,
   markTracingEnabled,
+  outsideTraces,
   requestContext,
   runInContext,
   runInSpan,
@@ -82,6 +83,17 @@ describe('with an exporter', () => {
   it('background work outside a trace makes no span', async () => {
     await withSpan('request limits', {}, () => {});
     expect(names()).toEqual([]);
+  });
+
+  it('work that goes on after a request is no part of its trace', async () => {
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    await runInContext(contextFromTraceparent(sampled), () =>
+      withSpan('outer', {}, () => {
+        outsideTraces(() => setTimeout(() => resolve(activeTraceparent()), 1));
+      }),
+    );
+    expect(await promise).toBeNull();
+    expect(names()).toEqual(['outer']);
   });
 
   it('a sampled request has its spans, and a failure marks them', async () => {

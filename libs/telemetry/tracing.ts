@@ -156,6 +156,11 @@ export function runInContext<T>(parent: Context, work: () => T): T {
   return context.with(parent, work);
 }
 
+/** Runs `work` outside any trace: for timers and the like, which a request may begin and which go on after its end. */
+export function outsideTraces<T>(work: () => T): T {
+  return context.with(ROOT_CONTEXT, work);
+}
+
 /** The `traceparent` header of the active span; null outside a trace. */
 export function activeTraceparent(): string | null {
   const active = trace.getSpanContext(context.active());

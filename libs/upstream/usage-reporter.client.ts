@@ -4,7 +4,7 @@
  */
 import type { Bus } from '#bus';
 import { UsageClose, UsageOpen, type InferOpen, type UsageCloseEvent, type UsageOpenEvent } from '#contracts';
-import { activeTraceId, busAttributes, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
+import { activeTraceId, busAttributes, outsideTraces, SpanKind, withSpan, type Logger, type Metrics } from '#telemetry';
 import { isClose, UsageSpool, type SpooledEvent } from './usage-spool.client.js';
 
 /** What the caller knows at the end; the rest comes from the opening. */
@@ -121,10 +121,13 @@ export class UsageReporter {
   }
 
   private later(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      void this.retry();
-    }, retryMs);
+    // What waits is of many requests: none of their traces is the one to tell of it.
+    this.timer ??= outsideTraces(() =>
+      setTimeout(() => {
+        this.timer = null;
+        void this.retry();
+      }, retryMs),
+    );
   }
 
   private retry(): Promise<void> {

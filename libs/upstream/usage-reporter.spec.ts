@@ -1,10 +1,12 @@
 import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AttemptId, type UsageCloseEvent } from '#contracts';
-import { Logger, Metrics } from '#telemetry';
+import { activeTraceparent, contextFromTraceparent, Logger, Metrics, runInContext } from '#telemetry';
 import { openingOf } from '../bus/test/fixtures.js';
 import { usageClose } from './usage.fixtures.js';
 import { UsageReporter } from './usage-reporter.client.js';
@@ -113,6 +115,27 @@ test('events wait on disk while the bus is away, and all are sent when it is bac
   expect(bus.stored.size).toBe(1_200);
   expect(bus.stored).toContain('usage.close n1199.0');
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('what was kept is sent outside the trace of the request that was the first to wait', async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const { promise: sentIn, resolve } = Promise.withResolvers<string | null>();
+  const away = busOf();
+  const bus = Object.assign(busOf(), {
+    connected: false,
+    publishDurable: (...told: Parameters<typeof away.publishDurable>) => {
+      resolve(activeTraceparent());
+      return away.publishDurable(...told);
+    },
+  });
+  const reporter = reporterOn(bus);
+  await reporter.start();
+  const request = contextFromTraceparent('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+  await runInContext(request, () => reporter.open(openingOf('hello')).stored);
+  bus.connected = true;
+  expect(await sentIn).toBeNull();
+  await reporter.stop();
+  context.disable();
 });
 
 describe('the word that an attempt begins', () => {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
 import { AlertBudget, parseBudgetScope, parseMemberId, type AlertBudgetEvent, type BudgetUnit } from '#contracts';
 import { Snapshots } from '#service';
-import { Logger } from '#telemetry';
+import { Logger, outsideTraces } from '#telemetry';
 import { Database } from '../database/database.client.js';
 import { crossedLines, type BudgetLine } from './budget.js';
 import { windowKey, type WindowName } from './escrow.store.js';
@@ -79,10 +79,12 @@ export class BudgetAlerts {
   }
 
   private later(ms: number): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      void this.lookAtWaiting();
-    }, ms).unref();
+    this.timer ??= outsideTraces(() =>
+      setTimeout(() => {
+        this.timer = null;
+        void this.lookAtWaiting();
+      }, ms).unref(),
+    );
   }
 
   private async lookAtWaiting(): Promise<void> {
