@@ -218,7 +218,7 @@ const JsonSpan = z.looseObject({
   attributes: JsonAttributes,
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
   status: z.looseObject({ code: z.number().default(0) }).default({ code: 0 }),
-  events: z.array(z.looseObject({ name: z.string(), attributes: JsonAttributes })).default([]),
+  events: z.array(z.object({ name: z.string(), attributes: JsonAttributes })).default([]),
 });
 const JsonTraces = z.object({
   resourceSpans: z.array(

@@ -25,6 +25,12 @@ export function outliving(spans: readonly ReceivedSpan[], limitMs: number): stri
   );
 }
 
+/** Names of spans whose parent is not among them, but for outermost ones. */
+export function orphansIn(spans: readonly ReceivedSpan[], isOutermost: (span: ReceivedSpan) => boolean): string[] {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  return spans.filter((span) => !ids.has(span.parentSpanId) && !isOutermost(span)).map(({ name }) => name);
+}
+
 function childrenOf(span: ReceivedSpan, spans: readonly ReceivedSpan[]): ReceivedSpan[] {
   return inOrder(spans.filter(({ parentSpanId }) => parentSpanId === span.spanId));
 }

@@ -1,142 +1,48 @@
-/** What an OTLP backend is sent for requests through the whole suite. */
+/** What an OTLP backend is sent for requests through the whole suite, whichever form it takes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { OllamaUpstream, OpenAiUpstream, OtlpReceiver, startSuite, type ReceivedSpan, type Suite } from '#testing';
-import { outliving, treeOf } from './trace-tree.js';
+import type { ReceivedSpan } from '#testing';
+import { orphansIn, outliving, treeOf } from './trace-tree.js';
+import {
+  asText,
+  callersSpan,
+  callersTrace,
+  lines,
+  named,
+  secret,
+  shapeOf,
+  shapes,
+  startTracedSuite,
+  traceparent,
+  type TracedSuite,
+} from './traced-suite.js';
 
-let suite: Suite;
-let ollama: OllamaUpstream;
-let cloud: OpenAiUpstream;
-let receiver: OtlpReceiver;
+let traced: TracedSuite;
+let suite: TracedSuite['suite'];
+let receiver: TracedSuite['receiver'];
+let ollama: TracedSuite['ollama'];
+let cloud: TracedSuite['cloud'];
+let chat: TracedSuite['chat'];
+let newKey: TracedSuite['newKey'];
+let traceOf: TracedSuite['traceOf'];
+let linksTo: TracedSuite['linksTo'];
 
-const startWith = (protocol: string, env: Record<string, string> = {}, signalbox: object = {}) =>
-  startSuite({
-    config: {
-      model_list: [
-        { model_name: 'house', litellm_params: { model: 'ollama_chat/llama3.1:8b', api_base: ollama.url } },
-        {
-          model_name: 'sky',
-          litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up' },
-        },
-      ],
-      router_settings: { num_retries: 0, fallbacks: [{ house: ['sky'] }] },
-      signalbox,
-    },
-    env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-      OTEL_BSP_SCHEDULE_DELAY: '100',
-      ...env,
-    },
-  });
+const lengthMs = ({ startNanos, endNanos }: ReceivedSpan) => Number(endNanos - startNanos) / 1e6;
+/** The caller's own span is the caller's to send. */
+const isOutermost = ({ parentSpanId }: ReceivedSpan) => parentSpanId === '' || parentSpanId === callersSpan;
 
-beforeAll(async () => {
-  receiver = await OtlpReceiver.start();
-  [ollama, cloud] = await Promise.all([
-    OllamaUpstream.start({ models: [{ name: 'llama3.1:8b' }] }),
-    OpenAiUpstream.start(),
-  ]);
-});
-
-afterAll(() => Promise.all([ollama?.stop(), cloud?.stop(), receiver?.stop()]));
-
-const secret = 'a secret question';
-const chat = (body: object, headers: Record<string, string> = {}) =>
-  suite.fetch('/v1/chat/completions', {
-    method: 'POST',
-    body: { model: 'house', messages: [{ role: 'user', content: secret }], ...body },
-    headers,
-  });
-
-/** All spans of a trace, once its outermost, what each of them waited for and the posting of its usage have come. */
-async function traceOf(response: Response, postings = 1): Promise<ReceivedSpan[]> {
-  const traceId = response.headers.get('x-trace-id') ?? '';
-  const [, , rootId] = (response.headers.get('traceresponse') ?? '').split('-');
-  await receiver.until((span) => span.spanId === rootId);
-  await expect.poll(() => postedOf(traceId)).toBeGreaterThanOrEqual(postings);
-  await expect.poll(() => missingIn(receiver.trace(traceId), rootId)).toEqual([]);
-  return receiver.trace(traceId);
-}
-
-/** How many attempts are in the ledger: each tells of its start too, whose posting says nothing of what it used. */
-const postedOf = (traceId: string) =>
-  receiver
-    .trace(traceId)
-    .filter(({ name, spanId }) => name === 'send usage.close' && linksTo(traceId, spanId).length > 0).length;
-
-/** Names of spans whose parent or whose answering side has not come (yet). */
-function missingIn(spans: readonly ReceivedSpan[], rootId: string | undefined): string[] {
-  const ids = new Set(spans.map(({ spanId }) => spanId));
-  const parents = new Set(spans.map(({ parentSpanId }) => parentSpanId));
-  const chats = new Set(spans.filter(({ name }) => name.startsWith('chat ')).map(({ parentSpanId }) => parentSpanId));
-  return spans
-    .filter(({ name, spanId, parentSpanId }) => {
-      if (spanId !== rootId && !ids.has(parentSpanId)) return true;
-      if (name.startsWith('process infer.')) return !chats.has(spanId);
-      return name.startsWith('request ') && !parents.has(spanId);
-    })
-    .map(({ name }) => name);
-}
-
-const linksTo = (traceId: string, spanId?: string) =>
-  receiver.spans.filter(
-    ({ name, links }) =>
-      name === 'process usage' &&
-      links.some((link) => link.traceId === traceId && (spanId ?? link.spanId) === link.spanId),
-  );
-const named = (spans: readonly ReceivedSpan[], name: string) => {
-  const found = spans.find((span) => span.name === name);
-  if (found === undefined) throw new Error(`no span ${name} in\n${treeOf(spans).join('\n')}`);
-  return found;
-};
-const asText = (spans: readonly ReceivedSpan[]) =>
-  JSON.stringify(spans, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-
-async function newKey(fields: object = { max_budget: 5 }): Promise<string> {
-  const response = await suite.fetch('/key/generate', { method: 'POST', body: fields });
-  return z.object({ key: z.string() }).parse(await response.json()).key;
-}
-
-const callersTrace = '4bf92f3577b34da6a3ce929d0e0e4736';
-const callersSpan = '00f067aa0ba902b7';
-
-/** The tree without statements of the database and openings of usage, of which there may be several. */
-const shapeOf = (spans: readonly ReceivedSpan[]) =>
-  treeOf(
-    spans.filter(({ name, attributes }) => name !== 'send usage.open' && attributes['db.system.name'] === undefined),
-  );
-
-const localAttempt = `
-  ingress INTERNAL gateway.attempt
-    ingress CLIENT request infer.local.{backend}
-      provider-ollama SERVER process infer.local.{backend}
-        provider-ollama INTERNAL gateway.queue
-        provider-ollama CLIENT chat llama3.1:8b
-        provider-ollama PRODUCER send usage.close`;
-const cloudAttempt = `
-  ingress INTERNAL gateway.attempt
-    ingress CLIENT request infer.cloud.{backend}
-      provider-cloud SERVER process infer.cloud.{backend}
-        provider-cloud CLIENT chat gpt-4o-mini
-        provider-cloud PRODUCER send usage.close`;
-const plan = `
-  ingress CLIENT request router.plan
-    router SERVER process router.plan
-      router INTERNAL gateway.route.select`;
-const lines = (text: string) => text.split('\n').filter((line) => line !== '');
-
-describe('over protobuf, everything sampled', () => {
+describe.each(['http/protobuf', 'http/json'])('over %s, everything sampled', (protocol) => {
   beforeAll(async () => {
-    suite = await startWith('http/protobuf', { SIGNALBOX_TRACE_PROBES: '1' }, { trace_content: 'span' });
+    traced = await startTracedSuite(protocol, { SIGNALBOX_TRACE_PROBES: '1' }, { trace_content: 'span' });
+    ({ suite, receiver, ollama, cloud, chat, newKey, traceOf, linksTo } = traced);
   });
-  afterAll(() => suite?.stop());
+  afterAll(() => traced?.stop());
 
   it('a stream with a fallback is one tree through the services, and joins its caller', async () => {
     ollama.script.next({ refuse: { status: 500, body: { error: 'out of memory' } } });
     const key = await newKey();
     const response = await chat(
       { stream: true, temperature: 0.5, max_tokens: 50 },
-      { authorization: `Bearer ${key}`, traceparent: `00-${callersTrace}-${callersSpan}-01` },
+      { authorization: `Bearer ${key}`, traceparent },
     );
     expect(await response.text()).toContain('[DONE]');
     expect(response.headers.get('x-trace-id')).toBe(callersTrace);
@@ -147,10 +53,10 @@ describe('over protobuf, everything sampled', () => {
 ingress SERVER POST /v1/chat/completions
   ingress INTERNAL gateway.authenticate
     ingress CLIENT request accounting.key.lookup
-      accounting SERVER process accounting.key.lookup${plan}
+      accounting SERVER process accounting.key.lookup${shapes.plan}
   ingress INTERNAL gateway.admit
     ingress CLIENT request accounting.budget.lease
-      accounting SERVER process accounting.budget.lease${localAttempt}${cloudAttempt}`),
+      accounting SERVER process accounting.budget.lease${shapes.localAttempt}${shapes.cloudAttempt}`),
     );
     expect(outliving(spans, 300)).toEqual([]);
     const text = asText(spans);
@@ -299,9 +205,7 @@ ingress SERVER POST /v1/chat/completions
     const inference = named(await traceOf(local), 'chat llama3.1:8b');
     const asked = ollama.server.to('/api/chat').at(-1);
     expect(asked?.headers['traceparent']).toBe(`00-${inference.traceId}-${inference.spanId}-01`);
-    await (
-      await chat({ model: 'sky' }, { traceparent: `00-${callersTrace}-${callersSpan}-01`, baggage: 'a=b' })
-    ).text();
+    await (await chat({ model: 'sky' }, { traceparent, baggage: 'a=b' })).text();
     const { headers } = cloud.requests.at(-1) ?? { headers: {} };
     expect(Object.keys(headers).filter((name) => /^(trace|baggage)/.test(name))).toEqual([]);
   });
@@ -351,6 +255,20 @@ ingress SERVER POST /v1/chat/completions
     expect(linksTo(unsampled)).toEqual([]);
   });
 
+  it('stays open in every service until its stream ends', async () => {
+    ollama.script.next({ text: Array.from({ length: 10 }, () => 'word '), pieceDelayMs: 60 });
+    const response = await chat({ stream: true });
+    await response.text();
+    const spans = await traceOf(response);
+    const inference = named(spans, 'chat llama3.1:8b');
+    const outer = ['process infer.local.{backend}', 'request infer.local.{backend}', 'POST /v1/chat/completions'];
+    for (const span of [inference, ...outer.map((name) => named(spans, name))])
+      expect(lengthMs(span), span.name).toBeGreaterThan(500);
+    // The ingress reads the last frame after the engine sent it; the worker ends its own spans behind that.
+    const request = named(spans, 'request infer.local.{backend}');
+    expect(Number(request.endNanos - inference.endNanos) / 1e6).toBeGreaterThan(-300);
+  });
+
   it('probes are traces of their own, and all six services export', async () => {
     const probes = () =>
       receiver.spans.filter(({ service, name }) => service === 'health' && name.startsWith('probe '));
@@ -367,44 +285,13 @@ ingress SERVER POST /v1/chat/completions
       .map(({ name }) => name.split(' ')[0]);
     expect(new Set(roots)).toEqual(new Set(['GET', 'POST', 'probe', 'process']));
   });
-});
 
-describe('over JSON, one request in ten', () => {
-  beforeAll(async () => {
-    suite = await startWith('http/json', {
-      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-      OTEL_TRACES_SAMPLER_ARG: '0.1',
-      SIGNALBOX_TRACE_INCOMING: 'link',
-    });
-  });
-  afterAll(() => suite?.stop());
-
-  it('exports all of a sampled request and nothing of the others', async () => {
-    const unsampled: string[] = [];
-    let sampled: Response | null = null;
-    // The key asks for content, the config does not.
-    const authorization = `Bearer ${await newKey({ logging: 'full' })}`;
-    // The first request with a key looks it up, which is no part of the tree below: it may be the sampled one.
-    await (await chat({}, { authorization })).text();
-    for (let tries = 0; sampled === null && tries < 300; tries += 1) {
-      const response = await chat({}, { authorization, traceparent: `00-${callersTrace}-${callersSpan}-01` });
-      const [, traceId = '', , flags] = (response.headers.get('traceresponse') ?? '').split('-');
-      expect(response.headers.get('x-trace-id')).toBe(traceId);
-      if (flags === '01') sampled = response;
-      else unsampled.push(traceId);
-    }
-    if (sampled === null) throw new Error('none of 300 requests was sampled');
-    const spans = await traceOf(sampled);
-    expect(asText(spans)).not.toContain(secret);
-    expect(shapeOf(spans)).toEqual(
-      lines(`
-ingress SERVER POST /v1/chat/completions
-  ingress INTERNAL gateway.authenticate${plan}
-  ingress INTERNAL gateway.admit${localAttempt}`),
-    );
-    const request = named(spans, 'POST /v1/chat/completions');
-    expect(request.parentSpanId).toBe('');
-    expect(request.links).toEqual([{ traceId: callersTrace, spanId: callersSpan }]);
-    expect(unsampled.flatMap((traceId) => [...receiver.trace(traceId), ...linksTo(traceId)])).toEqual([]);
+  it('all of it came in that form, with no orphan, and nothing outlives its parent', async () => {
+    const type = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+    expect(new Set(receiver.exports.map(({ headers }) => headers['content-type']))).toEqual(new Set([type]));
+    const traces = () => [...new Set(receiver.spans.map(({ traceId }) => traceId))].map((id) => receiver.trace(id));
+    const orphans = () => traces().flatMap((spans) => orphansIn(spans, isOutermost));
+    await expect.poll(orphans).toEqual([]);
+    expect(traces().flatMap((spans) => outliving(spans, 300))).toEqual([]);
   });
 });
