@@ -57,6 +57,9 @@ describe('the refusal', () => {
       if (retryAfter === true) expect(response.headers.get('retry-after')).toBe('7');
     }
     fleet.upstreams[kind].script.next({ refuse });
+    const named = await (await ask('/v1/chat/completions', { model: kind })).text();
+    if (status >= 429) expect(Failure.parse(JSON.parse(named)).error.message).toContain(kind);
+    fleet.upstreams[kind].script.next({ refuse });
     const response = await ask('/v1/messages', { model: kind, max_tokens: 10 });
     const text = await response.text();
     expect([response.status, text]).toEqual([status, expect.not.stringMatching(leaks)]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TeamId, UserId } from '#contracts';
 import {
   isKeyShaped,
   isSameSecret,
@@ -53,10 +54,23 @@ describe('a known key', () => {
   const now = Date.parse('2026-11-21T10:00:00Z');
   it('is refused where it is blocked or has expired', () => {
     expect(keyProblem(key, now)).toBeNull();
-    expect(keyProblem({ ...key, blocked: true, blockedBy: 'team' }, now)?.message).toBe(
-      'The team of this key is blocked.',
-    );
     expect(keyProblem({ ...key, expiresAt: '2026-11-21T10:00:00Z' }, now)?.code).toBe('invalid_api_key');
     expect(keyProblem({ ...key, expiresAt: '2026-11-21T10:00:01Z' }, now)).toBeNull();
+  });
+
+  it.each([
+    [{ blocked: true, alias: 'paperless' }, "The key 'paperless' is blocked."],
+    [{ blocked: true, alias: null }, 'The key is blocked.'],
+    [
+      { blocked: true, blockedBy: 'team' as const, teamId: TeamId.parse('t1'), alias: 'paperless' },
+      "The team 't1' of the key 'paperless' is blocked.",
+    ],
+    [
+      { blocked: true, blockedBy: 'user' as const, userId: UserId.parse('ada'), alias: 'paperless' },
+      "The user 'ada' of the key 'paperless' is blocked.",
+    ],
+    [{ expiresAt: '2026-11-21T10:00:00Z', alias: 'paperless' }, "The key 'paperless' expired at 2026-11-21T10:00:00Z."],
+  ])('is named where it is refused: %j', (fields, message) => {
+    expect(keyProblem({ ...key, ...fields }, now)?.message).toBe(message);
   });
 });

@@ -52,13 +52,21 @@ export function missingKey(): GatewayError {
 /** Why a known key may not be used now; null where it may. `now` in milliseconds. */
 export function keyProblem(key: KeyRecord, now: number): GatewayError | null {
   if (key.blocked) {
-    const what = key.blockedBy === null || key.blockedBy === 'key' ? 'This key' : `The ${key.blockedBy} of this key`;
-    return new GatewayError('invalid_api_key', { message: `${what} is blocked.` });
+    return new GatewayError('invalid_api_key', { message: `${blockedOwner(key)} is blocked.` });
   }
   if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now) {
-    return new GatewayError('invalid_api_key', { message: `This key expired at ${key.expiresAt}.` });
+    return new GatewayError('invalid_api_key', { message: `The ${named(key)} expired at ${key.expiresAt}.` });
   }
   return null;
+}
+
+/** With its alias, which says which of many keys it is; never with a part of the key. */
+const named = ({ alias }: KeyRecord) => (alias === null ? 'key' : `key '${alias}'`);
+
+function blockedOwner(key: KeyRecord): string {
+  if (key.blockedBy === 'team') return `The team '${key.teamAlias ?? key.teamId ?? '?'}' of the ${named(key)}`;
+  if (key.blockedBy === 'user') return `The user '${key.userId ?? '?'}' of the ${named(key)}`;
+  return `The ${named(key)}`;
 }
 
 /** The record of the master key, or of everybody where no key is configured. The budget of the whole gateway binds it too. */

@@ -172,5 +172,10 @@ export function gatewayErrorOf(failure: StreamFailure, model: string): GatewayEr
       ...(why === undefined ? {} : { adminText: why }),
     });
   }
-  return new GatewayError(code, details);
+  const error = new GatewayError(code, details);
+  const isNamed = error.message.includes(model) || error.entry.status < leastUpstreamStatus;
+  return isNamed ? error : new GatewayError(code, { ...details, message: `${error.message} (model '${model}')` });
 }
+
+/** Below are refusals of the request itself, which name what is wrong with it. */
+const leastUpstreamStatus = 429;

@@ -3,7 +3,7 @@ import { GatewayError } from '#contracts';
 import { FakeServer } from '#testing';
 import { ResponseWriter } from '../http/sse-writer.js';
 import { failureOf } from './attempt.fixtures.js';
-import { Delivery } from './delivery.client.js';
+import { Delivery, gatewayErrorOf } from './delivery.client.js';
 
 let server: FakeServer | null = null;
 
@@ -83,5 +83,17 @@ describe('an answer that is passed through', () => {
       delivery.fail(failureOf('upstream_timeout'));
     });
     expect(response.status).toBe(504);
+  });
+});
+
+describe('the error of a backend', () => {
+  it.each([
+    ['upstream_error', { message: 'boom' }, "boom (model 'm-1')"],
+    ['upstream_timeout', { message: 'Too slow.' }, "Too slow. (model 'm-1')"],
+    ['upstream_timeout', {}, "The backend of the model 'm-1' did not answer in time."],
+    ['rate_limit_exceeded', { message: 'Slow down, m-1 is busy.' }, 'Slow down, m-1 is busy.'],
+    ['invalid_request', { message: 'No such field.' }, 'No such field.'],
+  ])('%s with %j names the model', (code, details, message) => {
+    expect(gatewayErrorOf({ ...failureOf(code), details }, 'm-1').message).toBe(message);
   });
 });
