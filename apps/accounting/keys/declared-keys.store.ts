@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { In, type EntityManager } from 'typeorm';
 import { Environment } from '#config';
 import { KeyId, toGatewayError, type ConfigSnapshot, type DeclaredKey, type KeyDigest } from '#contracts';
-import { Secrets, Snapshots } from '#service';
+import { Readiness, Secrets, Snapshots } from '#service';
 import { Logger } from '#telemetry';
 import { Database } from '../database/database.client.js';
 import { KeyDigestEntity, KeyEntity } from '../database/entities/access.entity.js';
@@ -21,6 +21,7 @@ import type { KeyRow } from './rows.js';
 /** "sigd" in ASCII. */
 const declaredLock = 0x73_69_67_64;
 const retryMs = 5_000;
+const hold = 'declared-keys';
 const actor = { kind: 'config' as const, keyId: null, alias: 'config' };
 
 interface Ready {
@@ -45,9 +46,12 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
     private readonly owners: OwnerStore,
     private readonly secrets: Secrets,
     private readonly logger: Logger,
+    private readonly readiness: Readiness,
   ) {}
 
+  /** Not ready before the first config was gone through: who is told that all is ready uses a key of the file at once. */
   onModuleInit(): void {
+    this.readiness.hold(hold, 'the keys of the config are being taken over');
     this.snapshots.onChange((snapshot) => this.follow(snapshot));
   }
 
@@ -75,6 +79,7 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
       this.logger.warn({ err: error }, 'the keys of the config could not be taken over yet');
       this.retry = setTimeout(() => this.follow(snapshot), retryMs).unref();
     }
+    this.readiness.release(hold);
   }
 
   /** Makes the stored keys be what the snapshot declares, and writes down the budget of the whole gateway. */

@@ -43,8 +43,8 @@ afterAll(async () => {
 });
 
 describe('a declared key', () => {
-  it('exists from the start, with its team and budget', async () => {
-    await eventually(() => lookUp('sk-solar-1')).toMatchObject({ alias: 'solar-bot-prod', teamId: 'solar' });
+  it('exists as soon as the service is ready, with its team and budget', async () => {
+    expect(await lookUp('sk-solar-1')).toMatchObject({ alias: 'solar-bot-prod', teamId: 'solar' });
     const info = await service.bus.request(GetKeyInfo, { v: 1, key: { by: 'alias', alias: 'solar-bot-prod' } });
     expect(info.key).toMatchObject({ max_budget: 25, origin: 'config', created_by: 'config', key_name: 'sk-...ar-1' });
   });
