@@ -166,9 +166,12 @@ describe('a key', () => {
 
   it('is changed, blocked, let in again and deleted, each within a second', async () => {
     const { key, token } = await generate({ key_alias: 'changing', rpm_limit: 100 });
+    expect(await get(`/key/info?key=${key}`)).toMatchObject({ key, info: { token } });
     expect(await ask(key)).toMatchObject({ status: 200 });
     expect(await post('/key/update', { key, models: ['other'], rpm_limit: null })).toMatchObject({
       status: 200,
+      key,
+      token,
       models: ['other'],
       rpm_limit: null,
     });
@@ -180,7 +183,11 @@ describe('a key', () => {
     expect((await ask(key, 'other')).message).toContain('blocked');
     expect(await post('/key/unblock', { key: token })).toMatchObject({ status: 200, blocked: false });
     await expect.poll(() => statusOf('other'), within).toBe(200);
-    expect(await post('/key/delete', { keys: [key] })).toMatchObject({ status: 200, deleted: [token] });
+    expect(await post('/key/delete', { keys: [key] })).toMatchObject({
+      status: 200,
+      deleted_keys: [key],
+      deleted: [token],
+    });
     await expect.poll(() => statusOf('other'), within).toBe(401);
     expect(await post('/key/delete', { keys: [key] })).toMatchObject({ status: 404 });
     const { entries } = await get<{ entries: Json[] }>(`/audit?target_kind=key&target_id=${token}`);

@@ -64,7 +64,12 @@ describe('/v1/models', () => {
       ]);
     const models = await listed();
     expect(models['house']).toMatchObject({ context_length: 40_960, capabilities: ['tools', 'reasoning'] });
-    expect(models['ollama/qwen3:8b']).toMatchObject({ object: 'model', context_length: 40_960 });
+    expect(models['ollama/qwen3:8b']).toMatchObject({
+      object: 'model',
+      mode: 'chat',
+      max_input_tokens: 40_960,
+      context_length: 40_960,
+    });
     expect(models['openai/gpt-4o']).toMatchObject({ context_length: 128_000, owned_by: 'openai' });
     expect(JSON.stringify(models)).not.toMatch(/sk-up|127\.0\.0\.1/);
   });
@@ -97,6 +102,15 @@ describe('model info', () => {
       litellm_params: { model: 'openai/tts-1' },
       model_info: { mode: 'audio_speech', team: 'audio', litellm_provider: 'openai' },
     });
+  });
+
+  it('is given of one deployment by its id', async () => {
+    const list = z.object({ data: z.array(z.object({ model_info: z.object({ id: z.string() }) })) });
+    const all = list.parse(await (await suite.fetch('/model/info')).json()).data;
+    const id = all.at(-1)?.model_info.id;
+    const one = list.parse(await (await suite.fetch(`/model/info?litellm_model_id=${id}`)).json()).data;
+    expect(new Set(one.map(({ model_info: info }) => info.id))).toEqual(new Set([id]));
+    expect((await suite.fetch('/model/info?litellm_model_id=nowhere')).status).toBe(404);
   });
 
   it.each(['/model_group/info', '/v1/model_group/info'])('%s has each name', async (path) => {

@@ -98,7 +98,7 @@ export class KeysController {
       key: this.refOf(key),
       fields: storedFields(fields),
     });
-    return { ...reply.key, key: shown(key, reply.key), ...told(reply.warnings) };
+    return { ...reply.key, key, ...told(reply.warnings) };
   }
 
   @Post('delete')
@@ -117,7 +117,7 @@ export class KeysController {
       ...aliases.map((alias): KeyRef => ({ by: 'alias', alias })),
     ];
     const { deleted } = await this.bus.request(DeleteKeys, { v: 1, actor, keys });
-    return { deleted_keys: [...named.map(masked), ...aliases], deleted: deleted.map((key) => key.token) };
+    return { deleted_keys: [...named, ...aliases], deleted: deleted.map((key) => key.token) };
   }
 
   @Post('block')
@@ -162,7 +162,7 @@ export class KeysController {
     const reply = await this.bus.request(GetKeyInfo, { v: 1, key });
     if (caller.seenBy !== null && reply.key.token !== caller.seenBy.keyId)
       throw new GatewayError('permission_denied', { message: 'This key may only see itself.' });
-    return { key: named === null ? reply.key.token : masked(named), info: reply.key };
+    return { key: named ?? reply.key.token, info: reply.key };
   }
 
   @Get('list')
@@ -248,13 +248,4 @@ export class KeysController {
 
 function told(warnings: readonly string[]): { warnings?: readonly string[] } {
   return warnings.length === 0 ? {} : { warnings };
-}
-
-/** A key is shown once, when it is made. */
-function masked(named: string): string {
-  return named.startsWith('sk-') ? `sk-...${named.slice(-4)}` : named;
-}
-
-function shown(named: string, answer: KeyAnswer): string {
-  return named.startsWith('sk-') ? masked(named) : answer.token;
 }

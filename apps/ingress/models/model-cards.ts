@@ -5,20 +5,6 @@ import type { ListedModel, ModelGroup, ModelInfo } from '#wire';
 /** Clients sort by it; it stands for "always been there". */
 const createdSeconds = 1_677_610_602;
 
-/** One model of /v1/models. */
-export function listedModel(card: ModelCard): ListedModel {
-  return {
-    id: card.id,
-    created: createdSeconds,
-    ownedBy: card.provider,
-    capabilities: card.capabilities,
-    ...(card.maxInputTokens === null ? {} : { contextLength: card.maxInputTokens }),
-    ...(card.maxOutputTokens === null ? {} : { maxOutputTokens: card.maxOutputTokens }),
-    ...perToken('inputCostPerToken', card.price?.inputPerMillion),
-    ...perToken('outputCostPerToken', card.price?.outputPerMillion),
-  };
-}
-
 /** LiteLLM's names of what a model is for. */
 const modeNames: Readonly<Record<Endpoint, string>> = {
   chat: 'chat',
@@ -30,6 +16,21 @@ const modeNames: Readonly<Record<Endpoint, string>> = {
   image: 'image_generation',
   moderation: 'moderation',
 };
+
+/** One model of /v1/models. */
+export function listedModel(card: ModelCard): ListedModel {
+  return {
+    id: card.id,
+    created: createdSeconds,
+    ownedBy: card.provider,
+    mode: modeNames[card.mode],
+    capabilities: card.capabilities,
+    ...(card.maxInputTokens === null ? {} : { contextLength: card.maxInputTokens }),
+    ...(card.maxOutputTokens === null ? {} : { maxOutputTokens: card.maxOutputTokens }),
+    ...perToken('inputCostPerToken', card.price?.inputPerMillion),
+    ...perToken('outputCostPerToken', card.price?.outputPerMillion),
+  };
+}
 
 /** One name of /model_group/info: what its deployments can together. Limits are summed; one without a limit has none. */
 export function modelGroupOf(card: ModelCard, all: readonly Deployment[]): ModelGroup {

@@ -35,14 +35,16 @@ export class ModelsController {
   }
 
   @Get('model/info')
-  async info(@Req() request: HttpRequest): Promise<object> {
+  async info(@Req() request: HttpRequest, @Query('litellm_model_id') id?: string): Promise<object> {
     const cards = await this.cards(request);
-    const deployments = this.snapshots.current()?.deployments ?? [];
+    const all = this.snapshots.current()?.deployments ?? [];
+    const deployments = id === undefined ? all : all.filter((deployment) => deployment.id === id);
     const infos = cards.flatMap((card) =>
       deployments
         .filter((deployment) => card.deploymentIds.includes(deployment.id))
         .map((deployment) => modelInfoOf(card, deployment)),
     );
+    if (id !== undefined && infos.length === 0) throw new GatewayError('model_not_found', { model: id });
     return modelInfoList(infos);
   }
 

@@ -79,7 +79,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'The same by name: what the deployments of one name can together',
     query: { model_group: 'Only this name' },
   },
-  'GET /v1/model/info': { tag: 'models', summary: 'Deployments of these models, with price, context and data policy' },
+  'GET /v1/model/info': {
+    tag: 'models',
+    summary: 'Deployments of these models, with price, context and data policy',
+    query: { litellm_model_id: 'Only the deployment with this id' },
+  },
 
   'POST /key/generate': { tag: 'keys', summary: 'Make a key', body: body.NewKeyBody, answer: answer.KeyWithSecret },
   'POST /key/service-account/generate': {

@@ -8,7 +8,7 @@ import { modelInfoList, modelList, type ListedModel } from './models.js';
 
 const capabilities = { tools: true, vision: false, jsonSchema: null, reasoning: true };
 const models: ListedModel[] = [
-  { id: 'qwen3:8b', created: 1_700_000_000, ownedBy: 'ollama', contextLength: 40_960, capabilities },
+  { id: 'qwen3:8b', created: 1_700_000_000, ownedBy: 'ollama', mode: 'chat', contextLength: 40_960, capabilities },
   { id: 'openai/gpt-5', created: 1_700_000_000, ownedBy: 'openai' },
 ];
 const json = (body: object, status = 200) =>
@@ -24,6 +24,8 @@ describe('model lists', () => {
         object: 'model',
         created: 1_700_000_000,
         owned_by: 'ollama',
+        mode: 'chat',
+        max_input_tokens: 40_960,
         context_length: 40_960,
         max_model_len: 40_960,
         capabilities: ['tools', 'reasoning'],

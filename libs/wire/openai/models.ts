@@ -14,6 +14,8 @@ export interface ListedModel {
   /** Unix time in seconds. */
   readonly created: number;
   readonly ownedBy: string;
+  /** What it is for, in LiteLLM's words: chat, embedding ... */
+  readonly mode?: string;
   readonly contextLength?: number;
   readonly maxOutputTokens?: number;
   readonly capabilities?: ListedCapabilities;
@@ -21,16 +23,21 @@ export interface ListedModel {
   readonly outputCostPerToken?: number;
 }
 
-/** One model. Beyond OpenAI's four fields, those that OpenRouter's and vLLM's clients look for. */
+/** One model. Beyond OpenAI's four fields, those that LiteLLM's, OpenRouter's and vLLM's clients look for. */
 export function modelObject(model: ListedModel): object {
   return {
     id: model.id,
     object: 'model',
     created: model.created,
     owned_by: model.ownedBy,
+    ...(model.mode === undefined ? {} : { mode: model.mode }),
     ...(model.contextLength === undefined
       ? {}
-      : { context_length: model.contextLength, max_model_len: model.contextLength }),
+      : {
+          max_input_tokens: model.contextLength,
+          context_length: model.contextLength,
+          max_model_len: model.contextLength,
+        }),
     ...(model.maxOutputTokens === undefined ? {} : { max_output_tokens: model.maxOutputTokens }),
     ...(model.capabilities === undefined ? {} : { capabilities: capabilityNames(model.capabilities) }),
   };
