@@ -2,8 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '#bus';
 import { AlertCredentials, type Backend } from '#contracts';
-import { Logger } from '#telemetry';
+import { Logger, Metrics } from '#telemetry';
 import { credentialMessageId, type CredentialProblem } from './credential-problem.js';
+
+const problems: readonly CredentialProblem[] = ['refused', 'no-credit'];
 
 @Injectable()
 export class CredentialAlert {
@@ -12,10 +14,17 @@ export class CredentialAlert {
   constructor(
     private readonly bus: Bus,
     private readonly logger: Logger,
+    private readonly metrics: Metrics,
   ) {}
 
-  /** Tells of a problem, unless it was told today. */
+  /** Has an eye on a backend: its problems are shown at 0, so that the first one is seen. */
+  watch({ id: backend }: Backend): void {
+    this.metrics.expect('signalbox_account_problems_total', ...problems.map((problem) => ({ backend, problem })));
+  }
+
+  /** Counts a problem, and tells of it unless it was told today. */
   async take(backend: Backend, problem: CredentialProblem): Promise<void> {
+    this.metrics.count('signalbox_account_problems_total', { backend: backend.id, problem });
     const now = new Date();
     const messageId = credentialMessageId(backend, problem, now);
     const place = `${backend.id}:${problem}`;

@@ -124,6 +124,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
         published: null,
       };
       this.watched.set(backend.id, watched);
+      if (backend.kind === 'cloud') this.credentials.watch(backend);
       this.schedule(watched, 0);
     }
   }

@@ -53,6 +53,22 @@ export const bus: DashboardSpec = {
           queries: [['max(signalbox_usage_pending)', 'waiting']],
         },
         {
+          title: 'Oldest waiting',
+          description: 'Since when the oldest usage event waits in JetStream; 0 while none does.',
+          unit: 's',
+          kind: 'timeseries',
+          queries: [['max(signalbox_usage_oldest_pending_seconds)', 'oldest']],
+        },
+        {
+          title: 'Stream of usage',
+          description:
+            'Used share of its bytes. Posted events make room from 80 % on; at 100 % services keep new ones.',
+          unit: 'percentunit',
+          kind: 'timeseries',
+          queries: [['max(signalbox_usage_stream_used_ratio)', 'used']],
+          max: 1,
+        },
+        {
           title: 'Waiting on disk',
           description: 'Usage events that NATS has not acknowledged, by service.',
           unit: 'short',

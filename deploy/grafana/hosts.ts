@@ -36,6 +36,18 @@ export const hosts: DashboardSpec = {
           kind: 'timeseries',
           queries: [[quantile(0.95, 'signalbox_backend_probe_duration_seconds', 'backend', chosen), '{{backend}}']],
         },
+        {
+          title: 'Accounts refused, 24 hours',
+          description: 'How often a provider refused the key of a backend, or wanted money first.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [
+            [
+              `sum by (backend, problem) (increase(signalbox_account_problems_total{${chosen}}[24h]))`,
+              '{{backend}} {{problem}}',
+            ],
+          ],
+        },
       ],
     },
     {

@@ -2,6 +2,7 @@
 export { Bus } from './bus.js';
 export type { BusOptions } from './connection.js';
 export type { Bucket, BucketEntry } from './jetstream/bucket.js';
+export type { Backlog } from './jetstream/backlog.js';
 export type { ConsumeOptions, Consuming } from './jetstream/durable.js';
 export type { DurableMessage } from './jetstream/durable-message.js';
 export type { DurableOptions } from './jetstream/durable-publisher.js';

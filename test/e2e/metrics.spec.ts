@@ -94,7 +94,13 @@ describe('the services expose what is asked for', () => {
 });
 
 /** Rightly at 0 as long as accounting, its disks and the hosts are well. */
-const calm = new Set(['Circuit', 'Waiting in JetStream', 'Waiting on disk', 'Dead letters, 24 hours']);
+const calm = new Set([
+  'Circuit',
+  'Waiting in JetStream',
+  'Oldest waiting',
+  'Waiting on disk',
+  'Dead letters, 24 hours',
+]);
 
 describe.skipIf(!hasPrometheus)('a real Prometheus (skipped where it is not installed)', () => {
   const server = () => {
@@ -197,6 +203,7 @@ it('names budgets, stages and reasons as they are', () => {
 
 it('shows at 0 what may happen and did not: its first time is to be seen', () => {
   const at0 = [
+    ['signalbox_account_problems_total', 'problem="no-credit"'],
     ['signalbox_budget_reservation_error_nanodollars_total', 'model="sky"'],
     ['signalbox_bus_errors_total', 'subject="accounting.key.lookup",error_type="bus_timeout"'],
     ['signalbox_cache_requests_total', 'result="error"'],

@@ -21,6 +21,8 @@ interface Upstreams {
   readonly ollama: OllamaUpstream;
   readonly cloud: OpenAiUpstream;
   readonly openRouter: OpenAiUpstream;
+  /** Does not take the config's key. */
+  readonly closed: OpenAiUpstream;
 }
 
 /** How the cloud's models are; `sky` is the good one. */
@@ -37,7 +39,7 @@ const cloudModels: Readonly<Record<string, Behaviour>> = {
 };
 const price = { input_cost_per_token: 0.001, output_cost_per_token: 0.002 };
 
-function configOf({ ollama, cloud, openRouter }: Upstreams): object {
+function configOf({ ollama, cloud, openRouter, closed }: Upstreams): object {
   const local = (name: string, model: string) => ({
     model_name: name,
     litellm_params: { model: `ollama_chat/${model}`, api_base: ollama.url },
@@ -47,6 +49,7 @@ function configOf({ ollama, cloud, openRouter }: Upstreams): object {
     litellm_params: { model: `openai/${name}`, api_base: `${cloud.url}/v1`, api_key: 'sk-up', ...price },
   }));
   const free = { model: 'openrouter/a/b:free', api_base: `${openRouter.url}/api/v1`, api_key: 'sk-or' };
+  const revoked = { model: 'openai/x', api_base: `${closed.url}/v1`, api_key: 'sk-old' };
   const dead = { model: 'openai/x', api_base: 'http://127.0.0.1:9/v1', api_key: 'k' };
   return {
     model_list: [
@@ -55,6 +58,7 @@ function configOf({ ollama, cloud, openRouter }: Upstreams): object {
       local('shed', 'c:8b'),
       ...clouds,
       { model_name: 'free', litellm_params: free },
+      { model_name: 'revoked', litellm_params: revoked },
       { model_name: 'dead', litellm_params: dead },
     ],
     router_settings: { num_retries: 1, disable_cooldowns: true, fallbacks: [{ shed: ['sky'] }] },
@@ -65,16 +69,17 @@ function configOf({ ollama, cloud, openRouter }: Upstreams): object {
 
 /** Starts the suite on upstreams of every kind, traced from the first request on. */
 export async function startTraffic(): Promise<Traffic> {
-  const [receiver, ollama, cloud, openRouter] = await Promise.all([
+  const [receiver, ollama, cloud, openRouter, closed] = await Promise.all([
     OtlpReceiver.start(),
     OllamaUpstream.start({ models: ['a:8b', 'b:8b', 'c:8b'], maxLoaded: 1, loadMs: 600 }),
     OpenAiUpstream.start(),
     OpenAiUpstream.start({ flavour: 'openrouter', models: ['a/b:free'] }),
+    OpenAiUpstream.start({ apiKey: 'sk-new' }),
   ]);
-  const stopAll = () => Promise.all([receiver.stop(), ollama.stop(), cloud.stop(), openRouter.stop()]);
+  const stopAll = () => Promise.all([receiver, ollama, cloud, openRouter, closed].map((one) => one.stop()));
   cloud.script.default((model) => cloudModels[model] ?? {});
   ollama.script.default((model) => (model === 'c:8b' ? { refuse: { status: 500, body: { error: 'no memory' } } } : {}));
-  const config = configOf({ ollama, cloud, openRouter });
+  const config = configOf({ ollama, cloud, openRouter, closed });
   const suite = await startSuite({
     config,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '200' },
@@ -177,6 +182,7 @@ async function round(suite: Suite, people: People, cloud: OpenAiUpstream): Promi
   await ask(429, { model: 'sky' }, people.poor);
   await ask(502, { model: 'broken' });
   await ask(429, { model: 'busy' });
+  await ask(503, { model: 'revoked' });
   await ask(503, { model: 'dead' });
   await ask(404, { model: 'made-up' });
   await ask(401, { model: 'house' }, people.blocked);

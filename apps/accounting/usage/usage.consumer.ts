@@ -1,6 +1,6 @@
 /** Takes usage from the stream USAGE in batches; a message is acknowledged after its batch is committed, never before. */
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus, type Consuming, type DurableMessage } from '#bus';
+import { Bus, type Backlog, type Consuming, type DurableMessage } from '#bus';
 import { AlertUsageDead, GatewayError } from '#contracts';
 import { Snapshots } from '#service';
 import {
@@ -186,10 +186,17 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  private show({ waiting, oldestAt, usedShare }: Backlog): void {
+    this.metrics.set('signalbox_usage_pending', {}, waiting);
+    const waitedMs = oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt.getTime());
+    this.metrics.set('signalbox_usage_oldest_pending_seconds', {}, waitedMs / 1000);
+    this.metrics.set('signalbox_usage_stream_used_ratio', {}, usedShare);
+  }
+
   private async reportPending(): Promise<void> {
     try {
-      const pending = await this.pending();
-      if (pending !== null) this.metrics.set('signalbox_usage_pending', {}, pending);
+      const backlog = await this.consuming?.backlog();
+      if (backlog !== undefined) this.show(backlog);
       const purged = (await this.consuming?.makeRoom()) ?? 0;
       if (purged > 0) this.logger.info({ purged }, 'the stream of usage is nearly full: posted events make room');
     } catch (error) {

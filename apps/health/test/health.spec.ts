@@ -60,7 +60,7 @@ async function startHealth(): Promise<void> {
   const metrics = new Metrics({ service: 'health', version: 'test', processMetrics: false });
   const snapshots = new Snapshots(own, logger, metrics, new Readiness());
   await snapshots.start();
-  const credentials = new CredentialAlert(own, logger);
+  const credentials = new CredentialAlert(own, logger, metrics);
   const prober = new BackendProber(own, metrics, new Roster(own, snapshots, logger), credentials);
   const round = new HealthRound(own, prober, credentials, snapshots, logger, metrics);
   await round.onModuleInit();

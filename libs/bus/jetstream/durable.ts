@@ -11,6 +11,7 @@ import {
   type StreamState,
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { backlogOf, type Backlog } from './backlog.js';
 import { durableMessages, type DurableMessage } from './durable-message.js';
 import { keptFrom } from './room.js';
 
@@ -51,6 +52,8 @@ export interface Consuming {
   stop(): Promise<void>;
   /** Messages that are not acknowledged. */
   pending(): Promise<number>;
+  /** The same, since when, and how full the stream is. */
+  backlog(): Promise<Backlog>;
   /** Gives up old messages of a stream that is nearly full, as far as this consumer has them; resolves with how many. */
   makeRoom(): Promise<number>;
 }
@@ -87,6 +90,7 @@ export async function consumeDurable(
       const { num_pending, num_ack_pending } = await manager.consumers.info(options.stream, options.durable);
       return num_pending + num_ack_pending;
     },
+    backlog: () => backlogOf(manager, options.stream, options.durable),
     makeRoom: () => makeRoom(manager, options),
   };
 }
