@@ -102,7 +102,7 @@ function cardOf(
   return {
     id,
     mode: facts[0]?.mode ?? 'chat',
-    provider: index.routers.has(id) ? 'auto_router' : (first?.provider ?? 'unknown'),
+    provider: index.routers.has(aliasPath(id, index).at(-1) ?? id) ? 'auto_router' : (first?.provider ?? 'unknown'),
     maxInputTokens: largest(facts.map(({ maxInputTokens }) => maxInputTokens)),
     maxOutputTokens: largest(deployments.map((deployment) => deployment.maxOutputTokens)),
     capabilities: capabilitiesOf(facts.map(({ capabilities }) => capabilities)),

@@ -43,7 +43,7 @@ export class CachedDelivery {
         ...answerHeaders({
           plan: { ...plan, attempts: [attempt] },
           attempt,
-          attemptIndex: 0,
+          tried: [attempt],
           costUsd: 0,
           overheadMs: durationMs(),
           explain: job.key.role !== 'user' && job.header('x-signalbox-explain') === '1',

@@ -223,7 +223,7 @@ export class AttemptRun {
           ...answerHeaders({
             plan,
             attempt: state.attempt,
-            attemptIndex: state.index,
+            tried: states.map((one) => one.attempt),
             costUsd: cost === null ? null : cost / 1e9,
             overheadMs: Math.max(0, performance.now() - job.scope.startedMs - upstreamMs),
             explain: job.key.role !== 'user' && job.header('x-signalbox-explain') === '1',

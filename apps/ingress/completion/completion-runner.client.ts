@@ -28,6 +28,7 @@ import { Planner } from './planner.client.js';
 import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
+import { mayBeScored } from './scored-names.js';
 import { demandedPolicyOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
 
 /** A request whose caller is known and whose body was understood. */
@@ -136,6 +137,9 @@ export class CompletionRunner {
   private queryOf(job: CompletionJob, facts: RequestFacts): PlanQuery {
     const { key, header } = job;
     const asked = askedModelOf(key, job.model);
+    const overrides = overridesOf(job.gateway, header);
+    const snapshot = this.snapshots.current();
+    const isScored = snapshot !== null && mayBeScored(snapshot, asked.model, overrides);
     return {
       v: 1,
       requestId: job.scope.requestId,
@@ -147,24 +151,10 @@ export class CompletionRunner {
       maxOutputTokens: facts.maxOutputTokens,
       key: planKeyOf(key),
       dataPolicy: strictestDataPolicy([key.dataPolicy, demandedPolicyOf(header)]) ?? null,
-      overrides: overridesOf(job.gateway, header),
+      overrides,
       affinity: header('x-session-affinity') ?? header('x-session-id'),
-      lastUserText: this.isScored(asked.model) ? lastUserTextOf(job.parsed) : null,
+      lastUserText: isScored ? lastUserTextOf(job.parsed) : null,
       exclude: [],
     };
-  }
-
-  /** Whether a name leads to a complexity router: only then the router is shown the text. */
-  private isScored(model: string): boolean {
-    const snapshot = this.snapshots.current();
-    if (snapshot === null || snapshot.complexityRouters.length === 0) return false;
-    let name = model;
-    for (let hops = 0; hops < 8; hops += 1) {
-      if (snapshot.complexityRouters.some((router) => router.modelName === name)) return true;
-      const next = snapshot.routing.aliases[name]?.model;
-      if (next === undefined) return false;
-      name = next;
-    }
-    return false;
   }
 }

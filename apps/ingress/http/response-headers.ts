@@ -4,7 +4,8 @@ import type { Attempt, Plan } from '#contracts';
 export interface AnswerFacts {
   readonly plan: Plan;
   readonly attempt: Attempt;
-  readonly attemptIndex: number;
+  /** All that were made, this one last. A plan holds more: retries and fallbacks for failures that did not occur. */
+  readonly tried: readonly Attempt[];
   /** USD; null where unknown, and in streams, whose headers leave before the cost is known. */
   readonly costUsd: number | null;
   /** Time the gateway itself took, milliseconds. */
@@ -15,7 +16,7 @@ export interface AnswerFacts {
 
 /** `x-litellm-*` and our own. */
 export function answerHeaders(facts: AnswerFacts): Record<string, string> {
-  const tried = facts.plan.attempts.slice(0, facts.attemptIndex + 1);
+  const { tried } = facts;
   const groups = new Set(tried.map((attempt) => attempt.modelGroup));
   const headers: Record<string, string> = {
     'x-litellm-model-id': headerSafe(facts.attempt.deploymentId),
