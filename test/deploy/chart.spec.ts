@@ -211,10 +211,13 @@ describe.skipIf(helm === null)('NATS and the monitoring (skipped where helm is n
   });
 
   it('carries rules as tested and dashboards as generated; scraping is one way at a time', () => {
-    const values = { monitoring: { rules: { runbookBaseUrl: 'https://wiki.example/signalbox' } } };
+    const links = { runbookBaseUrl: 'https://wiki.example/signalbox', grafanaUrl: 'https://graphs.example' };
+    const values = { monitoring: { rules: links } };
     const objects = render({ examples: ['homelab-argocd'], values });
     const rules = JSON.stringify(at(the(objects, 'PrometheusRule', 'metrics'), 'spec'));
     expect(rules).toContain('https://wiki.example/signalbox#signalboxbusdown');
+    expect(rules).toContain('https://graphs.example/d/signalbox-bus');
+    expect(rules).not.toMatch(/grafana\.example|signalbox\.example/);
     expect(rules).toContain('{{ $labels.component }}');
     expect(
       ofKind(objects, 'ConfigMap').filter((one) => at(one, 'metadata', 'labels', 'grafana_dashboard') === '1'),

@@ -1,6 +1,7 @@
 /** The rules of Prometheus: every alert is documented and tried both ways, and nothing asks for a metric that nobody has. */
 import { describe, expect, it } from 'vitest';
 import { errorTable } from '#contracts';
+import { dashboardFiles } from '../../deploy/grafana/dashboards.js';
 import { at, attempt, findProgram, list, services, text, textOf, yamlOf } from './deployment-files.js';
 import { knownSeries, processMetricsText, processSeries, seriesIn } from './metric-names.js';
 
@@ -10,6 +11,9 @@ const rules = groups.flatMap((group) => list(at(group, 'rules')));
 const alerts = rules.filter((rule) => at(rule, 'alert') !== undefined);
 const recorded = new Set(rules.map((rule) => at(rule, 'record')).filter((name) => typeof name === 'string'));
 
+/** Uids of the dashboards. */
+const dashboards = [...dashboardFiles().values()].map((source) => at(JSON.parse(source), 'uid'));
+
 describe('alert rules', () => {
   const page = textOf('docs/operations/alerts.md');
 
@@ -18,6 +22,9 @@ describe('alert rules', () => {
     expect(text(at(alert, 'annotations', 'summary'))).not.toBe('');
     expect(text(at(alert, 'annotations', 'description'))).not.toBe('');
     expect(at(alert, 'annotations', 'runbook_url')).toMatch(new RegExp(`^https://.*/alerts#${name.toLowerCase()}$`));
+    const [, board] =
+      /^https:\/\/grafana\.example\/d\/([\w-]+)$/.exec(text(at(alert, 'annotations', 'dashboard_url'))) ?? [];
+    expect(dashboards).toContain(board);
     expect(page).toMatch(new RegExp(`^## ${name}$`, 'm'));
   });
 
