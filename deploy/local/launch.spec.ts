@@ -8,7 +8,7 @@ import { hostToListenOn, whatIsServed } from './config-facts.mjs';
 import { claimDataDir, secretOf } from './data-dir.mjs';
 import { isInstalled } from './install.mjs';
 import { isAtLeast } from './nats-binary.mjs';
-import { natsConfiguration } from './nats.mjs';
+import { natsConfiguration, natsProcessors } from './nats.mjs';
 import { clearStalePid } from './postgres.mjs';
 
 let folder: string;
@@ -39,6 +39,16 @@ describe('NATS', () => {
 
   test('listens on loopback only', () => {
     expect(natsConfiguration({ port: 4222, store: '/s', syncAlways: false })).toContain('listen: "127.0.0.1:4222"');
+  });
+
+  test.each([
+    [1, undefined, '1'],
+    [2, undefined, '1'],
+    [5, undefined, '2'],
+    [16, undefined, '8'],
+    [16, '3', '3'],
+  ])('may use half of %i cores, where nobody says %s', (cores, asked, processors) => {
+    expect(natsProcessors(cores, asked)).toBe(processors);
   });
 });
 
