@@ -38,6 +38,27 @@ const report = (health: BackendHealth | null, cooling: object[] = [], queues: (t
   });
 
 describe('GET /health', () => {
+  const other = deploymentOf('d2', 'openrouter', 'b/other', { modelName: 'other', provider: 'openrouter' });
+  const base = snapshotOf([account], [deployment, other]);
+  const aliases = { short: { model: 'shorter', hidden: false }, shorter: { model: 'other', hidden: true } };
+  it.each([
+    [{ model: 'other' }, ['d2']],
+    [{ model: 'short' }, ['d2']],
+    [{ model: 'openrouter/a/old:free' }, ['d1']],
+    [{ modelId: 'd1' }, ['d1']],
+    [{ model: 'other', modelId: 'd1' }, []],
+    [{ model: 'constructor' }, []],
+    [{ model: null, modelId: null }, ['d1', 'd2']],
+  ])('%j is about %j', (asked, ids) => {
+    const snapshot = { ...base, routing: { ...base.routing, aliases } };
+    const shown = healthReport({ snapshot, healthOf: () => null, cooling: [], queues: [], ...asked });
+    expect(shown).toMatchObject({
+      healthy_count: ids.length,
+      healthy_endpoints: ids.map((id) => ({ model_id: id })),
+      backends: [{ id: 'openrouter' }],
+    });
+  });
+
   it('names a retired model and its replacement, rather than that it cools down', () => {
     const stand = { upstreamModel: 'b/new:free', contextLength: 131_072, capabilities: ['tools', 'vision'] };
     const cooling = [{ coolingUntil: '2026-01-01T00:01:00Z', coolingReason: 'the upstream does not have the model' }];

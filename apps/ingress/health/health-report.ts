@@ -23,13 +23,18 @@ export interface HealthFacts {
   readonly healthOf: (backendId: string) => BackendHealth | null;
   readonly cooling: readonly CoolingDeployment[];
   readonly queues: readonly HostQueueState[];
+  /** Only these endpoints: LiteLLM's `?model=` (as clients ask for it, or as it is upstream) and `?model_id=`. */
+  readonly model?: string | null;
+  readonly modelId?: string | null;
 }
 
+/** The body of GET /health. */
 export function healthReport(facts: HealthFacts): object {
   const { snapshot } = facts;
   const cooling = new Map(facts.cooling.map((entry) => [entry.deploymentId, entry]));
   const queues = new Map(facts.queues.map((queue) => [queue.backendId, queue]));
-  const endpoints = snapshot.deployments.map((deployment) =>
+  const asked = snapshot.deployments.filter((deployment) => isAsked(deployment, facts));
+  const endpoints = asked.map((deployment) =>
     endpointOf(deployment, facts, cooling.get(deployment.id), queues.get(deployment.backendId)?.draining ?? false),
   );
   const healthy = endpoints.filter((endpoint) => endpoint.error === undefined);
@@ -44,6 +49,20 @@ export function healthReport(facts: HealthFacts): object {
     ),
     config: { revision: snapshot.revision, problems: snapshot.problems, refused: snapshot.refused },
   };
+}
+
+function isAsked(deployment: Deployment, { snapshot, model = null, modelId = null }: HealthFacts): boolean {
+  const { id, modelName, provider, upstreamModel } = deployment;
+  if (modelId !== null && id !== modelId) return false;
+  if (model === null) return true;
+  const { aliases } = snapshot.routing;
+  const names = new Set([model]);
+  for (let at = model; Object.hasOwn(aliases, at);) {
+    at = aliases[at]?.model ?? '';
+    if (names.has(at)) break;
+    names.add(at);
+  }
+  return [modelName, upstreamModel, `${provider}/${upstreamModel}`].some((name) => names.has(name));
 }
 
 interface EndpointReport {

@@ -300,6 +300,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /health': {
     tag: 'operation',
     summary: 'Every backend: state, last probe, loaded models, and why not',
+    query: { model: 'Only the endpoints of this model', model_id: 'Only the deployment with this id' },
     answer: answer.HealthReport,
   },
   'GET /health/liveliness': { tag: 'operation', summary: 'The process runs', open: true },
