@@ -21,10 +21,15 @@ const configOf = (more: object = {}) => ({
       litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up' },
     },
     {
+      model_name: 'four-a-minute',
+      litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up', rpm: 4 },
+    },
+    {
       model_name: 'once-a-minute',
       litellm_params: { model: 'openai/gpt-4o-mini', api_base: `${cloud.url}/v1`, api_key: 'sk-up', rpm: 1 },
     },
   ],
+  litellm_settings: { callbacks: ['prometheus'] },
   router_settings: { model_group_alias: { nickname: 'pool' }, fallbacks: { dead: ['cloud'] } },
   ...more,
 });
@@ -83,6 +88,37 @@ describe('a request', () => {
     }
     expect((await ask('once-a-minute')).status).toBe(200);
     expect((await ask('once-a-minute')).status).toBe(429);
+  });
+
+  it('that is refused to one key takes nothing of the limit that all keys share', async () => {
+    const made = await suite.fetch('/key/generate', { method: 'POST', body: { rpm_limit: 1 } });
+    const { key } = (await made.json()) as { key: string };
+    const own = { authorization: `Bearer ${key}` };
+    const statuses: number[] = [];
+    for (let n = 0; n < 8; n += 1) statuses.push((await ask('four-a-minute', own)).status);
+    expect(statuses).toEqual([200, 429, 429, 429, 429, 429, 429, 429]);
+    for (let n = 0; n < 3; n += 1) expect((await ask('four-a-minute')).status).toBe(200);
+    expect((await ask('four-a-minute')).status).toBe(429);
+  });
+
+  it('is no longer counted as running when its client has left before the first token', async () => {
+    const running = async () => {
+      const text = await (await suite.fetch('/metrics')).text();
+      return Number(/^litellm_in_flight_requests (\d+)$/m.exec(text)?.[1]);
+    };
+    cloud.script.next({ instead: 'hang' });
+    const leaving = new AbortController();
+    const asked = fetch(`${suite.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${suite.adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'cloud', messages, stream: true }),
+      signal: leaving.signal,
+    }).catch(() => null);
+    const within = { timeout: 5_000, interval: 100 };
+    await expect.poll(running, within).toBe(1);
+    leaving.abort();
+    await asked;
+    await expect.poll(running, within).toBe(0);
   });
 
   it('may not name an address of its own', async () => {

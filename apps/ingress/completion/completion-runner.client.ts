@@ -5,6 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   strictestDataPolicy,
+  type Attempt,
   type ClientDialect,
   type DataPolicy,
   type Endpoint,
@@ -83,24 +84,7 @@ export class CompletionRunner {
     hold(job.scope);
     try {
       const plan = await timed(job.scope, 'route', () => this.planner.plan(query));
-      const admitted = () =>
-        this.access.admit({
-          requestId: job.scope.requestId,
-          key: job.key,
-          model: job.model,
-          attempts: plan.attempts,
-          inputTokens: facts.inputTokens,
-          maxOutputTokens: facts.maxOutputTokens,
-          choices: facts.choices,
-          endUser: job.gateway.user ?? null,
-          tags: query.overrides.tags,
-          generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
-          ...(facts.units === undefined ? {} : { units: facts.units }),
-          onLimits: (headers) => {
-            job.scope.limitHeaders = headers;
-          },
-        });
-      const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
+      const admission = await this.admit(job, facts, query, plan);
       traceBudgets(job.scope.span, admission.warnings);
       const running = {
         job,
@@ -119,6 +103,36 @@ export class CompletionRunner {
       throw error;
     } finally {
       letGo(job.scope);
+    }
+  }
+
+  /** Lets it in. A plan that is not carried out is given back: the limits of its model are not those of who is refused. */
+  private async admit(job: CompletionJob, facts: RequestFacts, query: PlanQuery, plan: Plan): Promise<Admission> {
+    const admitted = () =>
+      this.access.admit({
+        requestId: job.scope.requestId,
+        key: job.key,
+        model: job.model,
+        attempts: plan.attempts,
+        inputTokens: facts.inputTokens,
+        maxOutputTokens: facts.maxOutputTokens,
+        choices: facts.choices,
+        endUser: job.gateway.user ?? null,
+        tags: query.overrides.tags,
+        generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
+        ...(facts.units === undefined ? {} : { units: facts.units }),
+        onLimits: (headers) => {
+          job.scope.limitHeaders = headers;
+        },
+      });
+    const [planned] = plan.attempts;
+    let first: Attempt | undefined;
+    try {
+      const admission = await timed(job.scope, 'limits', () => withSpan('gateway.admit', {}, admitted));
+      [first] = admission.attempts;
+      return admission;
+    } finally {
+      if (planned !== undefined && planned.deploymentId !== first?.deploymentId) this.journal.unused(job, planned);
     }
   }
 

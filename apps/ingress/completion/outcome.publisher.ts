@@ -33,6 +33,15 @@ export class OutcomePublisher {
 
   /** Says that a plan was not needed, so that routers do not count its first attempt as running. */
   unused(requestId: RequestId, attempt: Attempt): void {
+    this.neutral(requestId, attempt, { unused: true });
+  }
+
+  /** Says that an attempt is over of which nothing was learnt: the client left before the first content. */
+  left(requestId: RequestId, attempt: Attempt): void {
+    this.neutral(requestId, attempt, {});
+  }
+
+  private neutral(requestId: RequestId, attempt: Attempt, more: { unused?: true }): void {
     this.bus.publish(
       AttemptOutcome,
       {
@@ -46,7 +55,7 @@ export class OutcomePublisher {
         upstreamStatus: null,
         blame: 'gateway',
         retryAfterMs: null,
-        unused: true,
+        ...more,
         durationMs: 0,
         firstTokenMs: null,
         inputTokens: 0,

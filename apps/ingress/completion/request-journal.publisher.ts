@@ -66,6 +66,11 @@ export class RequestJournal {
     );
   }
 
+  /** Tells routers that the first attempt of a plan, which they count as running, is not made. */
+  unused(job: CompletionJob, attempt: Attempt): void {
+    this.outcomes.unused(job.scope.requestId, attempt);
+  }
+
   /** Tells routers and health how an attempt ended, once. */
   attemptEnded({ job }: RunningRequest, state: AttemptState, failure: StreamFailure | null): void {
     if (state.told) return;
@@ -92,6 +97,7 @@ export class RequestJournal {
       const failed = state.failure ?? (ending.delivered || ending.clientGone ? null : undefinedEnd);
       if (failed !== null || !ending.clientGone || state.firstContentMs !== null)
         this.attemptEnded(running, state, failed);
+      else if (!state.told) this.outcomes.left(job.scope.requestId, state.attempt);
     }
     this.log(running, states, ending);
     this.told.finished(running, states, ending);
