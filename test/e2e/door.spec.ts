@@ -56,6 +56,17 @@ describe('with a master key', () => {
     });
   });
 
+  it('what is no request is refused in the same shape', async () => {
+    const badPath = await call(suite.url, '/v1/models/%E0%A4%A', {});
+    expect(badPath.status).toBe(400);
+    expect(JSON.parse(badPath.body)).toMatchObject({
+      error: { code: 'invalid_request', type: 'invalid_request_error' },
+    });
+    const tooMuch = await call(suite.url, '/v1/models', { headers: { 'x-long': 'a'.repeat(70_000) } });
+    expect(tooMuch.status).toBe(431);
+    expect(JSON.parse(tooMuch.body)).toMatchObject({ error: { code: 'request_too_large' } });
+  });
+
   it.each(['/v1/models', '/health/liveliness', '/ui'])('HEAD %s is GET without a body', async (path) => {
     const headers = { authorization: `Bearer ${suite.adminKey}` };
     const { status, body } = await call(suite.url, path, { method: 'HEAD', headers });

@@ -1,6 +1,7 @@
 /** The ingress' HTTP server: Nest on Fastify, with bodies as bytes, CORS, request scopes and a drain that lets streams finish. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
@@ -9,6 +10,7 @@ import { BusTransport, nestLogger, waitUntil, type Boot, type ServiceParts } fro
 import { requestContext, runInContext, SpanKind, startSpan } from '#telemetry';
 import { MasterKey } from '../access/master-key.client.js';
 import { ServedRoutes } from '../openapi/route-list.client.js';
+import { badPath, brokenConnection } from './broken-request.js';
 import { decodedBody, hardBodyLimitBytes } from './body-encoding.js';
 import { errorDialectOf } from './client-dialect.js';
 import { corsHeaders, preflightHeaders, type CorsRule } from './cors.js';
@@ -18,12 +20,30 @@ import { InFlight } from './in-flight.js';
 import { letGo, rememberScope, scopeHeaders, scopeOf, type RequestScope } from './request-scope.js';
 import { requestIdOf } from './request-id.js';
 
+/** A request that fits no route because its path cannot be read, and its answer. */
+interface Undecoded {
+  readonly raw: IncomingMessage;
+}
+interface Unrouted {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
 /** Boots the module with an HTTP listener and the bus transport. */
 export const bootHttp: Boot = async (module, parts) => {
   const adapter = new FastifyAdapter({
     bodyLimit: hardBodyLimitBytes,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     exposeHeadRoutes: true,
+    frameworkErrors: (_error: unknown, request: Undecoded, reply: Unrouted) => {
+      const { status, body } = badPath(request.raw.url ?? '/');
+      reply.hijack();
+      reply.raw.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    },
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (socket.writable && error.code !== 'ECONNRESET') socket.end(brokenConnection(error.code));
+      else socket.destroy();
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
