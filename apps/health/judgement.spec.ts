@@ -33,6 +33,8 @@ function after(steps: readonly Step[]): Judgement {
   return judgement;
 }
 
+const without = (probes: number): Step[] => Array.from({ length: probes }, () => 'no-worker');
+
 describe('a backend', () => {
   it.each<[string, Step[], Judgement['state']]>([
     ['is unknown before anybody looked', [], 'unknown'],
@@ -52,15 +54,11 @@ describe('a backend', () => {
     ['is not judged by failures of another kind', ['good', 'slow-failure', 'slow-failure', 'slow-failure'], 'healthy'],
     ['comes back with a good probe', ['good', 'refused', 'good'], 'healthy'],
     ['comes back with a request that succeeded', ['refused', 'ok'], 'healthy'],
-    ['whose worker was just lost is in doubt', ['good', 'no-worker', 'no-worker', 'no-worker'], 'degraded'],
-    [
-      'whose worker was lost stays out',
-      ['good', ...Array.from({ length: 4 }, () => 'no-worker' as const)],
-      'unhealthy',
-    ],
+    ['whose worker was just lost is in doubt', ['good', ...without(7)], 'degraded'],
+    ['whose worker was lost for long is out', ['good', ...without(8)], 'unhealthy'],
     ['that was out and loses its worker stays out', ['bad', 'no-worker'], 'unhealthy'],
-    ['whose worker starts is given a moment', ['no-worker', 'no-worker', 'no-worker'], 'unknown'],
-    ['without a worker for long is out', Array.from({ length: 6 }, () => 'no-worker'), 'unhealthy'],
+    ['whose worker starts is given a moment', without(19), 'unknown'],
+    ['without a worker for long is out', without(20), 'unhealthy'],
   ])('%s', (_name, steps, state) => {
     expect(after(steps).state).toBe(state);
   });
@@ -126,6 +124,7 @@ describe('the next probe', () => {
     ],
     ['is never later than the interval', ['good', ...Array(9).fill('bad')], { intervalMs: 3_000 }, 3_000],
     ['of a healthy host comes never without background checks', ['good'], { inBackground: false }, null],
+    ['of a host without a worker comes every second', ['good', 'no-worker', 'no-worker', 'no-worker'], {}, 1_000],
     ['of a dead host comes without background checks too', ['good', 'bad'], { inBackground: false }, 1_000],
   ])('%s', (_name, steps, more, ms) => {
     expect(nextProbeMs(after(steps), { ...facts, ...more })).toBe(ms);

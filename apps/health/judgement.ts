@@ -28,10 +28,12 @@ export interface Judgement {
 
 /** Failed probes in a row that take a host out which answered requests lately, or which may only be too busy to answer. */
 const failuresToLeave = 2;
-/** Unanswered probes after which a backend that nobody has seen yet is out. */
-const failuresWhileStarting = 6;
-/** The same of a backend that was well: after 0, 1, 3 and 7 s, longer than another worker takes to step in. */
-const failuresWithoutWorker = 4;
+/** Probes that no worker took after which a backend that nobody has seen yet is out: ten seconds. */
+const failuresWhileStarting = 20;
+/** The same of a backend that was well: seven seconds, longer than another worker takes to step in. */
+const failuresWithoutWorker = 8;
+/** Why a backend is in doubt that no worker serves. */
+export const noWorker = 'no worker serves this backend';
 /** A host that goes out again within this time after it came back is flapping. */
 const flapMs = 60_000;
 /** Good probes in a row that bring a host back: one, and one more for each time that it flapped. */
@@ -101,11 +103,10 @@ export function afterProbe(before: Judgement, probe: ProbeResult, now: number): 
  */
 export function afterNoWorker(before: Judgement, now: number): Judgement {
   const next = { ...before, successes: 0, failures: before.failures + 1 };
-  const reason = 'no worker serves this backend';
-  if (before.state === 'unknown' && next.failures < failuresWhileStarting) return moved(next, 'unknown', reason, now);
+  if (before.state === 'unknown' && next.failures < failuresWhileStarting) return moved(next, 'unknown', noWorker, now);
   const wasWell = before.state === 'healthy' || before.state === 'degraded';
   const isDoubt = wasWell && next.failures < failuresWithoutWorker;
-  return moved(next, isDoubt ? 'degraded' : 'unhealthy', reason, now);
+  return moved(next, isDoubt ? 'degraded' : 'unhealthy', noWorker, now);
 }
 
 /** Takes the outcome of a real request in; only failures that are the backend's own count. */

@@ -1,5 +1,5 @@
 /** When a backend is probed next. Pure. */
-import type { Judgement } from './judgement.js';
+import { noWorker, type Judgement } from './judgement.js';
 
 /** After a failure it is asked more often than the interval, so that a doubt is settled and a host is back soon. */
 const quickMs = [1_000, 2_000, 4_000, 8_000];
@@ -7,6 +7,8 @@ const quickMs = [1_000, 2_000, 4_000, 8_000];
 const returningMs = 1_000;
 /** While nobody has answered yet. */
 const startingMs = 500;
+/** While no worker serves it: asking costs nothing, and the host may be well. */
+const unservedMs = 1_000;
 /** A backend that is out is asked at least this often, however long the interval. */
 const outMs = { local: 30_000, cloud: 60_000 };
 /** Clouds are asked seldom: their list of models changes by the day, and outcomes tell the rest. */
@@ -25,6 +27,7 @@ export interface ScheduleFacts {
 export function nextProbeMs(judgement: Judgement, facts: ScheduleFacts): number | null {
   const { state, failures, successes } = judgement;
   if (state === 'unknown') return startingMs;
+  if (judgement.reason === noWorker) return jittered(unservedMs, facts);
   const usual = facts.kind === 'cloud' ? facts.intervalMs * cloudFactor : facts.intervalMs;
   const isSettled = state === 'healthy' && failures === 0;
   if (isSettled) return facts.inBackground ? jittered(usual, facts) : null;

@@ -78,7 +78,8 @@ function state(of: Backend = backend) {
   return eventually(async () => (await (await bus.bucket(HealthBucket)).get(of.id))?.value ?? null);
 }
 
-const becomes = (wanted: string) => eventually(async () => ((await state()).state === wanted ? await state() : null));
+const becomes = (wanted: string) =>
+  eventually(async () => ((await state()).state === wanted ? await state() : null), 30_000);
 
 it('says that no worker serves a backend, until one does, and again when it has gone', async () => {
   expect(await becomes('unhealthy')).toMatchObject({ reason: 'no worker serves this backend' });
