@@ -84,6 +84,23 @@ export const bus: DashboardSpec = {
           max: 1,
         },
         {
+          title: 'Pool use',
+          description: "Accounting's connections to PostgreSQL; waiting: work for which none is free.",
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['sum by (state) (signalbox_db_pool_connections)', '{{state}}']],
+        },
+        {
+          title: 'Insert latency',
+          description: 'How long PostgreSQL takes for a batch of usage: the median and the slowest twentieth.',
+          unit: 's',
+          kind: 'timeseries',
+          queries: [
+            [quantile(0.5, 'signalbox_usage_insert_duration_seconds'), 'p50'],
+            [quantile(0.95, 'signalbox_usage_insert_duration_seconds'), 'p95'],
+          ],
+        },
+        {
           title: 'Dead letters, 24 hours',
           description: 'Events that could not be read; they are in the table usage_dead.',
           unit: 'short',

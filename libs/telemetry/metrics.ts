@@ -16,6 +16,7 @@ export class Metrics {
   private readonly histograms = new Map<string, Histogram>();
   /** Series of histograms that were expected. */
   private readonly zeroed = new Set<string>();
+  private readonly readers: (() => void)[] = [];
 
   constructor(options: { service: string; version: string; processMetrics: boolean }) {
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
@@ -77,6 +78,11 @@ export class Metrics {
     });
   }
 
+  /** Calls `read` before each scrape: for what changes so fast that only its value at that moment says anything. */
+  onScrape(read: () => void): void {
+    this.readers.push(read);
+  }
+
   /** Everything in Prometheus' text format. */
   async text(): Promise<string> {
     return (await this.answer(null)).text;
@@ -92,6 +98,7 @@ export class Metrics {
   }
 
   private async write(contentType: RegistryContentType): Promise<{ text: string; contentType: string }> {
+    for (const read of this.readers) read();
     const families = this.registry.getMetricsAsArray().map((family) => ({ family, name: family.name }));
     this.registry.setContentType(contentType);
     try {

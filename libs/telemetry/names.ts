@@ -4,6 +4,7 @@ const latencySeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 32
 const firstTokenSeconds = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 3, 5, 8, 13, 21, 34, 55, 120];
 const overheadSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5];
 const busSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
+const insertSeconds = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const tokensPerSecond = [1, 2, 5, 10, 20, 30, 45, 60, 90, 130, 200, 400];
 
 const counter = <L extends string>(help: string, labels: readonly L[]) => ({ kind: 'counter', help, labels }) as const;
@@ -63,6 +64,8 @@ export const metricFamilies = {
   signalbox_bus_errors_total: counter('Failed requests over the bus', ['subject', 'error_type']),
   signalbox_bus_connected: gauge('1 if the bus is connected', []),
   signalbox_db_connected: gauge('1 if the database answers', []),
+  signalbox_db_pool_connections: gauge('Connections to the database: idle, used; waiting: work without one', ['state']),
+  signalbox_usage_insert_duration_seconds: histogram('Posting a batch of usage to the ledger', [], insertSeconds),
   signalbox_config_info: gauge('Revision of the config in force', ['revision']),
   signalbox_config_reload_success_timestamp_seconds: gauge('Last accepted config', []),
   signalbox_config_reload_failures_total: counter('Refused configs', []),

@@ -1,5 +1,6 @@
 /** Opens PostgreSQL through TypeORM and brings the schema up to date. Nothing else in the suite connects to it. */
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { z } from 'zod';
 import { entities } from './entities/list.entity.js';
 import { schemaSteps } from './migrations/list.js';
 import type { SchemaStep } from './migrations/migration.js';
@@ -22,6 +23,23 @@ export interface DataSourceOptions {
 /** Connects, with a bounded pool; throws where the server is away. */
 export function openDataSource(options: DataSourceOptions): Promise<DataSource> {
   return connect(options.url, options.poolSize, statementTimeoutMs, options.onPoolError);
+}
+
+/** How the connections of a pool are used at this moment. */
+export interface PoolUse {
+  readonly idle: number;
+  readonly used: number;
+  /** Work that waits for a connection. */
+  readonly waiting: number;
+}
+
+const Pool = z.object({ totalCount: z.number(), idleCount: z.number(), waitingCount: z.number() });
+
+/** What the driver's pool says of itself; null for one that says nothing. */
+export function poolUse({ driver }: DataSource): PoolUse | null {
+  const pool = Pool.safeParse('master' in driver ? driver.master : null).data;
+  if (pool === undefined) return null;
+  return { idle: pool.idleCount, used: pool.totalCount - pool.idleCount, waiting: pool.waitingCount };
 }
 
 /**

@@ -5,7 +5,7 @@ import { Environment } from '#config';
 import { GatewayError } from '#contracts';
 import { Readiness } from '#service';
 import { Logger, Metrics } from '#telemetry';
-import { migrate, openDataSource } from './data-source.client.js';
+import { migrate, openDataSource, poolUse } from './data-source.client.js';
 import { isUnavailable } from './sql-state.js';
 
 const poolSize = 10;
@@ -36,6 +36,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.readiness.hold(hold, 'connecting to PostgreSQL');
     this.metrics.set('signalbox_db_connected', {}, 0);
+    this.metrics.onScrape(() => this.showPool());
     void this.open(firstRetryMs);
   }
 
@@ -111,6 +112,12 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   private answered(): void {
     this.readiness.release(hold);
     this.metrics.set('signalbox_db_connected', {}, 1);
+  }
+
+  private showPool(): void {
+    const use = this.dataSource === null ? null : poolUse(this.dataSource);
+    for (const [state, value] of Object.entries(use ?? { idle: 0, used: 0, waiting: 0 }))
+      this.metrics.set('signalbox_db_pool_connections', { state }, value);
   }
 
   private lost(error: unknown): void {

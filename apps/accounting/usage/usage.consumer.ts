@@ -103,12 +103,14 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async post(items: readonly Item[]): Promise<void> {
+    const startedMs = performance.now();
     try {
       const settlement = await this.usage.post(
         items.flatMap(({ usage }) => (usage.kind === 'close' ? usage.row : [])),
         items.flatMap(({ usage }) => (usage.kind === 'open' ? usage.open : [])),
       );
       for (const { message } of items) message.ack();
+      this.metrics.observe('signalbox_usage_insert_duration_seconds', {}, (performance.now() - startedMs) / 1_000);
       this.count(settlement);
     } catch (error) {
       await this.postFailed(items, error);
