@@ -108,6 +108,39 @@ export const model: DashboardSpec = {
           queries: [[rateBy('phase', 'signalbox_client_disconnects_total', chosen), '{{phase}}']],
         },
         {
+          title: 'Finish reasons',
+          description: 'Why answers ended, per second; length: cut off by its limit; other: its client left, or none.',
+          unit: 'reqps',
+          kind: 'timeseries',
+          queries: [[rateBy('finish_reason', 'signalbox_finish_reasons_total', chosen), '{{finish_reason}}']],
+          stacked: true,
+        },
+      ],
+    },
+    {
+      title: 'Length',
+      panels: [
+        {
+          title: 'Prompt length',
+          description: 'Tokens of prompts: the median and the longest twentieth, by model.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [
+            [quantile(0.5, 'signalbox_prompt_tokens', 'model', chosen), '{{model}} p50'],
+            [quantile(0.95, 'signalbox_prompt_tokens', 'model', chosen), '{{model}} p95'],
+          ],
+        },
+        {
+          title: 'Answer length',
+          description: 'Tokens of answers: the median and the longest twentieth, by model.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [
+            [quantile(0.5, 'signalbox_answer_tokens', 'model', chosen), '{{model}} p50'],
+            [quantile(0.95, 'signalbox_answer_tokens', 'model', chosen), '{{model}} p95'],
+          ],
+        },
+        {
           title: 'Tokens per request',
           description: 'Mean length of prompts and answers.',
           unit: 'short',

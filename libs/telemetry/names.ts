@@ -5,6 +5,8 @@ const firstTokenSeconds = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 3, 5, 8, 13, 21, 34
 const overheadSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5];
 const busSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 const insertSeconds = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Powers of 4, up to the longest prompts that models take. */
+const tokenCounts = [4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576];
 const tokensPerSecond = [1, 2, 5, 10, 20, 30, 45, 60, 90, 130, 200, 400];
 
 const counter = <L extends string>(help: string, labels: readonly L[]) => ({ kind: 'counter', help, labels }) as const;
@@ -34,6 +36,12 @@ export const metricFamilies = {
   signalbox_tokens_total: counter('Tokens by kind', ['model', 'provider', 'type']),
   signalbox_cost_usd_total: counter('Spend in USD', ['model', 'provider']),
   signalbox_output_tokens_per_second: histogram('Generation speed', ['model', 'backend'], tokensPerSecond),
+  signalbox_finish_reasons_total: counter(
+    'Attempts that ended a request, by why: stop, length, tool_calls, content_filter, error, other',
+    ['model', 'finish_reason'],
+  ),
+  signalbox_prompt_tokens: histogram('Tokens of the prompt of an answer', ['model'], tokenCounts),
+  signalbox_answer_tokens: histogram('Tokens of an answer', ['model'], tokenCounts),
   signalbox_attempts_total: counter('Tries against backends', ['backend', 'model', 'outcome', 'error_type']),
   signalbox_fallbacks_total: counter('Moves to another model', ['from_model', 'to_model', 'reason']),
   signalbox_backend_up: gauge('1 if the backend is healthy', ['backend', 'provider']),

@@ -4,6 +4,7 @@ import { errorTable, GatewayError, type Attempt, type DataPolicy, type Plan, typ
 import { Logger, Metrics } from '#telemetry';
 import { Callbacks } from '../callbacks/callbacks.client.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
+import { countAnswer } from './answer-metrics.js';
 import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
 import { OutcomePublisher } from './outcome.publisher.js';
@@ -158,6 +159,10 @@ export class RequestJournal {
         { model, provider },
         (last.firstContentMs - job.scope.startedMs) / 1000,
       );
+    if (last !== undefined) {
+      const ended = success ? 'delivered' : ending.clientGone ? 'left' : 'failed';
+      countAnswer(this.metrics, last.attempt.modelGroup, last.usage, ended);
+    }
     this.countOverhead(running, states);
     if (ending.clientGone)
       this.metrics.count('signalbox_client_disconnects_total', {
