@@ -8,6 +8,9 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 const ratio = z.coerce.number().min(0).max(1);
 
+/** Of the OpenTelemetry SDK; as in it, what is no number above 0 counts as unset. */
+const whole = (otherwise: number) => z.coerce.number().int().positive().default(otherwise).catch(otherwise);
+
 const schema = z.object({
   NATS_URL: z.string().default('nats://127.0.0.1:4222'),
   NATS_USER: z.string().optional(),
@@ -31,6 +34,13 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
   OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_TRACES_EXPORTER: z.string().default('otlp'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
+  OTEL_BSP_MAX_QUEUE_SIZE: whole(2_048),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: whole(512),
+  OTEL_BSP_SCHEDULE_DELAY: whole(5_000),
+  OTEL_BSP_EXPORT_TIMEOUT: whole(30_000),
   OTEL_TRACES_SAMPLER: z.string().default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: ratio.default(1),
   SIGNALBOX_TRACE_PROBES: ratio.default(0.01),
@@ -44,6 +54,27 @@ const list = (text: string | undefined): readonly string[] | null =>
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '');
+
+export interface TraceExport {
+  readonly protocol: string;
+  readonly maxQueueSize: number;
+  readonly maxExportBatchSize: number;
+  readonly scheduledDelayMillis: number;
+  readonly exportTimeoutMillis: number;
+}
+
+function traceExportOf(values: z.infer<typeof schema>): TraceExport | null {
+  const endpoint = values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+  const isOff = values.OTEL_SDK_DISABLED === 'true' || values.OTEL_TRACES_EXPORTER === 'none';
+  if (endpoint === undefined || isOff) return null;
+  return {
+    protocol: values.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? values.OTEL_EXPORTER_OTLP_PROTOCOL,
+    maxQueueSize: values.OTEL_BSP_MAX_QUEUE_SIZE,
+    maxExportBatchSize: values.OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
+    scheduledDelayMillis: values.OTEL_BSP_SCHEDULE_DELAY,
+    exportTimeoutMillis: values.OTEL_BSP_EXPORT_TIMEOUT,
+  };
+}
 
 export class Environment {
   readonly natsUrl: string;
@@ -69,8 +100,8 @@ export class Environment {
   /** Names that a gateway without a master key answers to, besides its own. */
   readonly allowedHosts: readonly string[];
   readonly masterKey: string | null;
-  /** Whether traces are exported. */
-  readonly exportTraces: boolean;
+  /** How traces are exported; null where they are not. */
+  readonly traceExport: TraceExport | null;
   /** Which traces are recorded. */
   readonly traceSampling: { readonly sampler: string; readonly ratio: number; readonly probeRatio: number };
   /** What a caller's `traceparent` does: its trace goes on, a new one links to it, or nothing. */
@@ -102,9 +133,7 @@ export class Environment {
     this.allowAnonymous = values.SIGNALBOX_ALLOW_ANONYMOUS === '1';
     this.allowedHosts = list(values.SIGNALBOX_ALLOWED_HOSTS) ?? [];
     this.masterKey = values.LITELLM_MASTER_KEY ?? null;
-    this.exportTraces =
-      (values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined &&
-      values.OTEL_SDK_DISABLED !== 'true';
+    this.traceExport = traceExportOf(values);
     this.traceSampling = {
       sampler: values.OTEL_TRACES_SAMPLER,
       ratio: values.OTEL_TRACES_SAMPLER_ARG,

@@ -50,9 +50,10 @@ export async function runService(
   try {
     const telemetry = await startTelemetry({
       service: name,
-      exporting: environment.exportTraces,
+      exporting: environment.traceExport,
       version: environment.version,
       sampling: environment.traceSampling,
+      metrics,
     });
     const managementPort = await management.listen(environment.managementHost, environment.managementPort);
     readiness.hold('bus', 'connecting to the bus');

@@ -6,6 +6,7 @@ export { Metrics } from './metrics.js';
 export { metricFamilies } from './names.js';
 export type { CounterName, GaugeName, HistogramName } from './names.js';
 export { startTelemetry } from './start.js';
+export type { SpanExport } from './span-export.js';
 export type { Sampling } from './sampler.js';
 export type { TelemetryHandle } from './start.js';
 export {

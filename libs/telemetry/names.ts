@@ -81,6 +81,10 @@ export const metricFamilies = {
     'result',
   ]),
   signalbox_cache_writes_total: counter('Answers for the response cache: stored, skipped, error', ['result']),
+  signalbox_trace_spans_dropped_total: counter(
+    'Spans of traces that were not exported: queue_full (more than the exporter keeps up with), export_failed',
+    ['reason'],
+  ),
   signalbox_build_info: gauge('Version', ['service', 'version']),
 } as const;
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
-import { SpanKind, startTelemetry, withSpan } from '#telemetry';
+import { Metrics, SpanKind, startTelemetry, withSpan } from '#telemetry';
 import { OtlpReceiver } from './otlp-receiver.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -10,7 +10,9 @@ const sampling = { sampler: 'always_on', ratio: 1, probeRatio: 0 };
 test('receives what the SDK exports: services, parents, attributes, links', async () => {
   const receiver = await OtlpReceiver.start();
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
-  const telemetry = await startTelemetry({ service: 'router', exporting: true, version: '0', sampling });
+  const metrics = new Metrics({ service: 'router', version: '0', processMetrics: false });
+  const exporting = { protocol: 'http/protobuf' };
+  const telemetry = await startTelemetry({ service: 'router', exporting, version: '0', sampling, metrics });
   const link = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
   const attributes = { model: 'm', count: -3, share: 0.5, ok: true, list: ['a', 'b'] };
   await withSpan('plan', { kind: SpanKind.SERVER, begins: 'entry', attributes }, () =>
@@ -26,6 +28,7 @@ test('receives what the SDK exports: services, parents, attributes, links', asyn
   expect(inner.links).toEqual([{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }]);
   expect(outer.endNanos).toBeGreaterThan(outer.startNanos);
   expect(receiver.trace(outer.traceId)).toHaveLength(2);
+  expect(await metrics.text()).toContain('signalbox_trace_spans_dropped_total{reason="export_failed"} 0');
   await receiver.stop();
 });
 

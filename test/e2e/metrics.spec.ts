@@ -93,13 +93,14 @@ describe('the services expose what is asked for', () => {
   it('by the rules', () => expect(rules.flatMap((rule) => emptyIn(text(at(rule, 'expr'))))).toEqual([]));
 });
 
-/** Rightly at 0 as long as accounting, its disks and the hosts are well. */
+/** Rightly at 0 as long as accounting, its disks, the hosts and the backend of traces are well. */
 const calm = new Set([
   'Circuit',
   'Waiting in JetStream',
   'Oldest waiting',
   'Waiting on disk',
   'Dead letters, 24 hours',
+  'Spans that were lost',
 ]);
 
 describe.skipIf(!hasPrometheus)('a real Prometheus (skipped where it is not installed)', () => {
