@@ -60,6 +60,14 @@ export const bus: DashboardSpec = {
           queries: [['max(signalbox_usage_oldest_pending_seconds)', 'oldest']],
         },
         {
+          title: 'Consumer of usage',
+          description:
+            'Messages in NATS by state; pending: given to no accounting; ack_pending: being posted; redelivered: given again, since it was not acknowledged the first time.',
+          unit: 'short',
+          kind: 'timeseries',
+          queries: [['max by (state) (signalbox_usage_consumer_messages)', '{{state}}']],
+        },
+        {
           title: 'Stream of usage',
           description:
             'Used share of its bytes. Posted events make room from 80 % on; at 100 % services keep new ones.',
@@ -67,6 +75,16 @@ export const bus: DashboardSpec = {
           kind: 'timeseries',
           queries: [['max(signalbox_usage_stream_used_ratio)', 'used']],
           max: 1,
+        },
+        {
+          title: 'Bytes of the stream',
+          description: 'What the stream of usage holds, and what it may hold.',
+          unit: 'bytes',
+          kind: 'timeseries',
+          queries: [
+            ['max(signalbox_usage_stream_bytes)', 'used'],
+            ['max(signalbox_usage_stream_limit_bytes)', 'limit'],
+          ],
         },
         {
           title: 'Waiting on disk',
@@ -137,6 +155,33 @@ export const bus: DashboardSpec = {
           kind: 'stat',
           queries: [['sum(increase(signalbox_config_reload_failures_total[24h])) or vector(0)', 'refused']],
           thresholds: [[1, 'red']],
+        },
+      ],
+    },
+    {
+      title: 'NATS, by its own exporter (optional)',
+      optional: true,
+      panels: [
+        {
+          title: 'Slow consumers',
+          description: 'Clients that NATS cut off because they did not read in time, per second and server.',
+          unit: 'ops',
+          kind: 'timeseries',
+          queries: [[rateBy('server_id', 'nats_varz_slow_consumers'), '{{server_id}}']],
+          width: 12,
+        },
+        {
+          title: 'Leaders',
+          description: 'Which server leads each stream; a leader that moves again and again is a cluster in trouble.',
+          unit: 'short',
+          kind: 'table',
+          queries: [
+            [
+              'max by (stream_name, stream_leader) (nats_stream_total_messages{is_stream_leader="true"})',
+              '{{stream_name}} {{stream_leader}}',
+            ],
+          ],
+          width: 12,
         },
       ],
     },

@@ -43,7 +43,14 @@ export interface DashboardSpec {
   readonly title: string;
   readonly description: string;
   readonly variables: readonly VariableSpec[];
-  readonly rows: readonly { readonly title: string; readonly panels: readonly PanelSpec[] }[];
+  readonly rows: readonly RowSpec[];
+}
+
+export interface RowSpec {
+  readonly title: string;
+  readonly panels: readonly PanelSpec[];
+  /** It asks for what not every installation has: it is closed until somebody opens it. */
+  readonly optional?: true;
 }
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -107,39 +114,47 @@ function variableOf({ name, label, metric, labelName }: VariableSpec): Json {
   };
 }
 
-function layOut(rows: DashboardSpec['rows']): Json[] {
+function layOut(rows: readonly RowSpec[]): Json[] {
   const placed: Json[] = [];
   let id = 1;
   let y = 0;
   for (const row of rows) {
+    const { panels, height } = panelsIn(row, id + 1, y + 1);
+    const isClosed = row.optional === true;
     placed.push({
       id,
       type: 'row',
       title: row.title,
-      collapsed: false,
-      panels: [],
+      collapsed: isClosed,
+      panels: isClosed ? panels : [],
       gridPos: { x: 0, y, w: columns, h: 1 },
     });
-    id += 1;
-    y += 1;
-    let x = 0;
-    let lineHeight = 0;
-    for (const panel of row.panels) {
-      const width = panel.width ?? 8;
-      const height = panel.height ?? 8;
-      if (x + width > columns) {
-        x = 0;
-        y += lineHeight;
-        lineHeight = 0;
-      }
-      placed.push(panelOf(panel, id, { x, y, w: width, h: height }));
-      id += 1;
-      x += width;
-      lineHeight = Math.max(lineHeight, height);
-    }
-    y += lineHeight;
+    if (!isClosed) placed.push(...panels);
+    id += 1 + panels.length;
+    y += isClosed ? 1 : 1 + height;
   }
   return placed;
+}
+
+/** The panels of a row, numbered from an id and placed from a line on. */
+function panelsIn(row: RowSpec, firstId: number, firstY: number): { panels: Json[]; height: number } {
+  const panels: Json[] = [];
+  let x = 0;
+  let y = firstY;
+  let lineHeight = 0;
+  for (const panel of row.panels) {
+    const width = panel.width ?? 8;
+    const height = panel.height ?? 8;
+    if (x + width > columns) {
+      x = 0;
+      y += lineHeight;
+      lineHeight = 0;
+    }
+    panels.push(panelOf(panel, firstId + panels.length, { x, y, w: width, h: height }));
+    x += width;
+    lineHeight = Math.max(lineHeight, height);
+  }
+  return { panels, height: y + lineHeight - firstY };
 }
 
 function panelOf(panel: PanelSpec, id: number, gridPos: Json): Json {

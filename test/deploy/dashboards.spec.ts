@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { errorTable } from '#contracts';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.js';
 import { serverFaults } from '../../deploy/grafana/expressions.js';
+import { optionalPanelsOf, panelsOf } from './dashboard-panels.js';
 import { at, attempt, findProgram, list, root, services, text, textOf } from './deployment-files.js';
-import { knownSeries, seriesIn, unknownLabelsIn } from './metric-names.js';
+import { exporterSeries, knownSeries, seriesIn, unknownLabelsIn } from './metric-names.js';
 
 const folder = 'deploy/helm/signalbox/files/dashboards';
 const files = [...dashboardFiles()];
 const boards = files.map(([name, source]): [string, unknown] => [name, JSON.parse(source)]);
-const panelsOf = (board: unknown) => list(at(board, 'panels')).filter((panel) => at(panel, 'type') !== 'row');
+const everyPanelOf = (board: unknown) => [...panelsOf(board), ...optionalPanelsOf(board)];
 const isOfTraces = (panel: unknown) => at(panel, 'datasource', 'type') === 'jaeger';
 const expressionsOf = (panel: unknown) =>
   isOfTraces(panel) ? [] : list(at(panel, 'targets')).map((target) => text(at(target, 'expr')));
@@ -35,7 +36,7 @@ describe('dashboards', () => {
         variables.some((one) => at(one, 'type') === 'datasource' && at(one, 'name') === 'DS_PROMETHEUS'),
         name,
       ).toBe(true);
-      for (const panel of panelsOf(board)) {
+      for (const panel of everyPanelOf(board)) {
         const uid = text(at(panel, 'datasource', 'uid'));
         expect(variables.map((one) => `\${${text(at(one, 'name'))}}`)).toContain(uid);
       }
@@ -43,7 +44,7 @@ describe('dashboards', () => {
   });
 
   it.each(boards)('%s: every panel has a description, a unit and a query of its own', (_name, board) => {
-    for (const panel of panelsOf(board)) {
+    for (const panel of everyPanelOf(board)) {
       const title = text(at(panel, 'title'));
       expect(text(at(panel, 'description')).length, title).toBeGreaterThan(10);
       expect(at(panel, 'fieldConfig', 'defaults', 'unit'), title).toEqual(expect.any(String));
@@ -77,6 +78,20 @@ describe('dashboards', () => {
     expect(asked.flatMap((expression) => unknownLabelsIn(expression))).toEqual([]);
   });
 
+  it('ask for the series of the NATS exporter in closed rows that say they are optional, and there for nothing else', () => {
+    const isExporters = (name: string) => name in exporterSeries;
+    const closed = boards.flatMap(([, board]) =>
+      list(at(board, 'panels')).filter((row) => at(row, 'type') === 'row' && at(row, 'collapsed') === true),
+    );
+    expect(closed.length).toBeGreaterThan(0);
+    for (const row of closed) expect(text(at(row, 'title'))).toContain('(optional)');
+    const asked = boards.flatMap(([, board]) => optionalPanelsOf(board).flatMap((panel) => expressionsOf(panel)));
+    const series = new Set(asked.map(plain).flatMap((expression) => seriesIn(expression)));
+    expect([...series].filter((name) => !isExporters(name))).toEqual([]);
+    expect(Object.keys(exporterSeries).filter((name) => !series.has(name))).toEqual([]);
+    expect(asked.flatMap((expression) => unknownLabelsIn(plain(expression)))).toEqual([]);
+  });
+
   it('look in traces for services, attributes and spans that there are', () => {
     const searches = boards
       .flatMap(([, board]) => panelsOf(board).filter(isOfTraces))
@@ -104,7 +119,7 @@ describe.skipIf(findProgram(['promtool'], '--version') === null)('promtool (skip
     const { tmpdir } = await import('node:os');
     const place = mkdtempSync(join(tmpdir(), 'signalbox-rules-'));
     const expressions = boards
-      .flatMap(([, board]) => panelsOf(board).flatMap((panel) => expressionsOf(panel)))
+      .flatMap(([, board]) => everyPanelOf(board).flatMap((panel) => expressionsOf(panel)))
       .map(plain);
     const rules = expressions.map((expr, index) => ({ record: `expression:${String(index)}`, expr }));
     writeFileSync(join(place, 'rules.yaml'), JSON.stringify({ groups: [{ name: 'all', rules }] }));

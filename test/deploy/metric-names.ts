@@ -20,6 +20,12 @@ export const processSeries = [
   'nodejs_eventloop_lag_p99_seconds',
 ];
 
+/** What the optional exporter of NATS (prometheus-nats-exporter -prefix=nats -varz -jsz=all) adds, with its labels. */
+export const exporterSeries = {
+  nats_varz_slow_consumers: { labels: ['server_id'] },
+  nats_stream_total_messages: { labels: ['stream_name', 'stream_leader', 'is_stream_leader'] },
+} as const;
+
 /** What a service's registry shows before anything happened. */
 export const processMetricsText = (): Promise<string> =>
   new Metrics({ service: 'test', version: '0', processMetrics: true }).text();
@@ -47,7 +53,10 @@ const targetLabels = new Set(['job', 'instance', 'component', 'namespace', 'pod'
 
 /** `metric{label` for each label in a matcher that the metric does not have; `by (...)` is checked against all metrics of the expression. */
 export function unknownLabelsIn(expression: string): string[] {
-  const families: Readonly<Record<string, { readonly labels: readonly string[] }>> = metricFamilies;
+  const families: Readonly<Record<string, { readonly labels: readonly string[] }>> = {
+    ...metricFamilies,
+    ...exporterSeries,
+  };
   const labelsOf = (series: string) =>
     families[series]?.labels ?? families[series.replace(/_(bucket|sum|count)$/, '')]?.labels ?? [];
   const wrong: string[] = [];

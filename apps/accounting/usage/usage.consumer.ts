@@ -188,8 +188,13 @@ export class UsageConsumer implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private show({ waiting, oldestAt, usedShare }: Backlog): void {
+  private show({ waiting, oldestAt, usedShare, ...nats }: Backlog): void {
     this.metrics.set('signalbox_usage_pending', {}, waiting);
+    const states = { pending: nats.undelivered, ack_pending: nats.unacknowledged, redelivered: nats.redelivered };
+    for (const [state, messages] of Object.entries(states))
+      this.metrics.set('signalbox_usage_consumer_messages', { state }, messages);
+    this.metrics.set('signalbox_usage_stream_bytes', {}, nats.bytes);
+    if (nats.maxBytes !== null) this.metrics.set('signalbox_usage_stream_limit_bytes', {}, nats.maxBytes);
     const waitedMs = oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt.getTime());
     this.metrics.set('signalbox_usage_oldest_pending_seconds', {}, waitedMs / 1000);
     this.metrics.set('signalbox_usage_stream_used_ratio', {}, usedShare);

@@ -4,15 +4,22 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 export interface Backlog {
   /** Messages that are not acknowledged: those that nobody was given yet, and those that somebody holds or will get again. */
   readonly waiting: number;
+  /** Of them: given to nobody yet, given to somebody who has not acknowledged, and given more than once so far. */
+  readonly undelivered: number;
+  readonly unacknowledged: number;
+  readonly redelivered: number;
   /** When the oldest of them was stored; null where none waits. */
   readonly oldestAt: Date | null;
   /** Used share of the bytes that the stream may take. */
   readonly usedShare: number;
+  readonly bytes: number;
+  /** null where the stream has no limit. */
+  readonly maxBytes: number | null;
 }
 
 /** Asks the server. */
 export async function backlogOf(manager: JetStreamManager, stream: string, durable: string): Promise<Backlog> {
-  const { num_pending, num_ack_pending, ack_floor } = await manager.consumers.info(stream, durable);
+  const { num_pending, num_ack_pending, num_redelivered, ack_floor } = await manager.consumers.info(stream, durable);
   const { state, config } = await manager.streams.info(stream);
   const waiting = num_pending + num_ack_pending;
   // What is older is acknowledged, or gone from the stream.
@@ -21,6 +28,11 @@ export async function backlogOf(manager: JetStreamManager, stream: string, durab
   return {
     waiting,
     oldestAt: oldest?.time ?? null,
+    undelivered: num_pending,
+    unacknowledged: num_ack_pending,
+    redelivered: num_redelivered,
     usedShare: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,
+    bytes: state.bytes,
+    maxBytes: config.max_bytes > 0 ? config.max_bytes : null,
   };
 }

@@ -69,10 +69,12 @@ describe('durable events', () => {
     const oldest = held.find((message) => numberOf(message) === 6);
     const stored = await manager.streams.getMessage('EVENTS', { seq: oldest?.sequence ?? 0 });
     expect(await consumer.backlog()).toMatchObject({ waiting: 4, oldestAt: stored?.time });
+    expect(await consumer.backlog()).toMatchObject({ undelivered: 0, unacknowledged: 4, redelivered: 0 });
     expect(await consumer.makeRoom()).toBe(0);
     const { bytes } = (await manager.streams.info('EVENTS')).state;
     await manager.streams.update('EVENTS', { ...config, max_bytes: Math.ceil(bytes * 1.1) });
     expect((await consumer.backlog()).usedShare).toBeCloseTo(1 / 1.1, 1);
+    expect(await consumer.backlog()).toMatchObject({ bytes, maxBytes: Math.ceil(bytes * 1.1) });
     expect(await consumer.makeRoom()).toBe(5);
     await manager.streams.update('EVENTS', { ...config, max_bytes: Math.ceil(bytes * 0.55) });
     expect(await consumer.makeRoom()).toBe(1);
