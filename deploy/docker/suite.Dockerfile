@@ -19,6 +19,9 @@ COPY --chown=node:node libs libs
 COPY --chown=node:node apps apps
 COPY --chown=node:node deploy/local deploy/local
 RUN node deploy/local/signalbox.mjs --help
+# The commit: `--build-arg REVISION=$(git rev-parse HEAD)`.
+ARG REVISION=
+ENV SIGNALBOX_COMMIT=${REVISION}
 # The ledger, and the secrets that are made at the first start: give it a volume.
 VOLUME /data
 EXPOSE 4000

@@ -30,6 +30,7 @@ const schema = z.object({
   SIGNALBOX_BACKENDS: z.string().optional(),
   SIGNALBOX_ALLOW_ANONYMOUS: z.string().optional(),
   SIGNALBOX_ALLOWED_HOSTS: z.string().optional(),
+  SIGNALBOX_COMMIT: z.string().default(''),
   LITELLM_MASTER_KEY: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
@@ -107,6 +108,8 @@ export class Environment {
   /** What a caller's `traceparent` does: its trace goes on, a new one links to it, or nothing. */
   readonly incomingTraces: 'join' | 'link' | 'ignore';
   readonly version: string;
+  /** Of the sources, set when an image is built; empty where nobody said. */
+  readonly commit: string;
 
   private constructor(
     values: z.infer<typeof schema>,
@@ -141,6 +144,7 @@ export class Environment {
     };
     this.incomingTraces = values.SIGNALBOX_TRACE_INCOMING;
     this.version = version;
+    this.commit = values.SIGNALBOX_COMMIT;
   }
 
   /** The environment of this process; throws as parse does. */

@@ -43,7 +43,8 @@ export async function runService(
   const environment = readEnvironment(name);
   const logger = Logger.create(name, environment.logLevel);
   exitOnBugs(logger);
-  const metrics = new Metrics({ service: name, version: environment.version, processMetrics: true });
+  const { version, commit } = environment;
+  const metrics = new Metrics({ service: name, version, commit, processMetrics: true });
   const readiness = new Readiness();
   readiness.hold('start', 'starting');
   const management = new ManagementServer({ metrics, readiness });

@@ -1,5 +1,6 @@
 /** Logs, metrics and traces. */
 export { busAttributes, knowBusServer } from './bus-attributes.js';
+export { genAi } from './gen-ai.js';
 export { Logger } from './logger.js';
 export type { LogLevel } from './logger.js';
 export { Metrics } from './metrics.js';

@@ -36,6 +36,12 @@ it('writes both formats, one after the other and at once, with the same names', 
   expect(answers[1]?.text.endsWith('# EOF\n')).toBe(true);
 });
 
+it('says what it was built from, where that is known', async () => {
+  const built = new Metrics({ service: 'router', version: '1.2.3', commit: 'c0ffee', processMetrics: false });
+  expect(await built.text()).toContain('signalbox_build_info{service="router",version="1.2.3",commit="c0ffee"} 1');
+  expect(await made().text()).toContain('signalbox_build_info{service="test",version="1",commit=""} 1');
+});
+
 it('a counter that is expected is there before its first event', async () => {
   const metrics = made();
   metrics.expect('signalbox_usage_events_total', { result: 'stored' }, { result: 'dead_letter' });

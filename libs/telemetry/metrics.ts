@@ -18,9 +18,10 @@ export class Metrics {
   private readonly zeroed = new Set<string>();
   private readonly readers: (() => void)[] = [];
 
-  constructor(options: { service: string; version: string; processMetrics: boolean }) {
+  constructor(options: { service: string; version: string; commit?: string; processMetrics: boolean }) {
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
-    this.set('signalbox_build_info', { service: options.service, version: options.version }, 1);
+    const { service, version, commit = '' } = options;
+    this.set('signalbox_build_info', { service, version, commit }, 1);
   }
 
   /** Adds to a counter. */

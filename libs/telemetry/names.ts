@@ -91,7 +91,11 @@ export const metricFamilies = {
     'Spans of traces that were not exported: queue_full (more than the exporter keeps up with), export_failed',
     ['reason'],
   ),
-  signalbox_build_info: gauge('Version', ['service', 'version']),
+  signalbox_build_info: gauge('Version, and the commit it was built from where that is known', [
+    'service',
+    'version',
+    'commit',
+  ]),
 } as const;
 
 type Families = typeof metricFamilies;

@@ -19,9 +19,7 @@ import {
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api';
-
-/** The conventions that span and attribute names follow; a newer one is a decision, not an update of a dependency. */
-const schemaUrl = 'https://opentelemetry.io/schemas/1.41.0';
+import { schemaUrl } from './gen-ai.js';
 
 /** Marks the root of a probe's trace, for the sampler. */
 export const probeAttribute = 'gateway.probe';

@@ -1,10 +1,11 @@
 /**
- * Prompts and answers as attributes of the inference span, in the form of the GenAI conventions v1.41.0 (JSON text). Only
+ * Prompts and answers as attributes of the inference span, in the form of the GenAI conventions (JSON text). Only
  * for requests that ask for it: the ingress says so in the opening. Keys, passwords and mail addresses are taken out, bytes
  * of images and files are left out, and what is longer than 8 KiB is cut. Pure.
  */
 import { createHash } from 'node:crypto';
 import type { TraceContent } from '#contracts';
+import { genAi } from '#telemetry';
 import { scrubSecrets, type ChatMessage, type CollectedAnswer, type CollectedChoice, type ContentPart } from '#wire';
 import type { NeutralRequest } from './neutral-request.js';
 
@@ -29,15 +30,15 @@ export function capturedInput(asked: NeutralRequest, mode: TraceContent): Attrib
   const system = messages.filter(({ role }) => role === 'system').flatMap(({ parts }) => parts);
   const turns = messages.filter(({ role }) => role !== 'system');
   return {
-    ...attribute('gen_ai.system_instructions', fitted([{ role: 'system', parts: system }], mode)[0]?.parts ?? []),
-    ...attribute('gen_ai.input.messages', fitted(turns, mode)),
+    ...attribute(genAi.systemInstructions, fitted([{ role: 'system', parts: system }], mode)[0]?.parts ?? []),
+    ...attribute(genAi.inputMessages, fitted(turns, mode)),
   };
 }
 
 /** What it answered, as far as it came. */
 export function capturedOutput(answer: CollectedAnswer, mode: TraceContent): Attributes {
   const messages = answer.choices.map(answerMessage).filter(({ parts }) => parts.length > 0);
-  return attribute('gen_ai.output.messages', fitted(messages, mode));
+  return attribute(genAi.outputMessages, fitted(messages, mode));
 }
 
 function attribute(name: string, items: readonly unknown[]): Attributes {

@@ -1,8 +1,8 @@
 /**
- * Attributes of the inference span, by the GenAI conventions v1.41.0 (open-telemetry/semantic-conventions). The names are
- * a contract with users' dashboards, so they stand here and not in a dependency. Never any content.
+ * Attributes of the inference span, by the GenAI conventions that libs/telemetry/gen-ai.ts names. Never any content.
  */
 import type { InferOpen } from '#contracts';
+import { genAi } from '#telemetry';
 import type { PumpedAnswer } from './answer-pump.js';
 
 type Attributes = Record<string, string | number | boolean | string[]>;
@@ -30,27 +30,27 @@ export function inferenceName(open: InferOpen): string {
 export function inferenceAttributes(open: InferOpen): Attributes {
   const { attempt } = open;
   return {
-    'gen_ai.operation.name': operations[open.dialect],
-    'gen_ai.provider.name': attempt.backend.provider,
-    'gen_ai.request.model': attempt.upstreamModel,
+    [genAi.operationName]: operations[open.dialect],
+    [genAi.providerName]: attempt.backend.provider,
+    [genAi.requestModel]: attempt.upstreamModel,
     'gateway.model.alias': open.model,
     'gateway.backend': attempt.backend.id,
     'peer.service': attempt.backend.id,
     ...serverOf(attempt.backend.apiBase),
-    ...(open.stream ? { 'gen_ai.request.stream': true } : {}),
+    ...(open.stream ? { [genAi.stream]: true } : {}),
     ...parameterAttributes(open.request),
   };
 }
 
 /** The parameters that the client sent, by the names of the neutral request. */
 const parameters = {
-  maxTokens: 'gen_ai.request.max_tokens',
-  temperature: 'gen_ai.request.temperature',
-  topP: 'gen_ai.request.top_p',
-  topK: 'gen_ai.request.top_k',
-  seed: 'gen_ai.request.seed',
-  frequencyPenalty: 'gen_ai.request.frequency_penalty',
-  presencePenalty: 'gen_ai.request.presence_penalty',
+  maxTokens: genAi.maxTokens,
+  temperature: genAi.temperature,
+  topP: genAi.topP,
+  topK: genAi.topK,
+  seed: genAi.seed,
+  frequencyPenalty: genAi.frequencyPenalty,
+  presencePenalty: genAi.presencePenalty,
 } as const;
 
 function parameterAttributes(request: unknown): Attributes {
@@ -62,10 +62,10 @@ function parameterAttributes(request: unknown): Attributes {
     if (typeof value === 'number') attributes[name] = value;
   }
   const stop: unknown = fields.get('stop');
-  if (Array.isArray(stop)) attributes['gen_ai.request.stop_sequences'] = stop.map(String);
+  if (Array.isArray(stop)) attributes[genAi.stopSequences] = stop.map(String);
   const choices: unknown = fields.get('n');
-  if (typeof choices === 'number' && choices > 1) attributes['gen_ai.request.choice.count'] = choices;
-  if (fields.get('responseFormat') !== undefined) attributes['gen_ai.output.type'] = 'json';
+  if (typeof choices === 'number' && choices > 1) attributes[genAi.choiceCount] = choices;
+  if (fields.get('responseFormat') !== undefined) attributes[genAi.outputType] = 'json';
   return attributes;
 }
 
@@ -76,19 +76,19 @@ export function finishAttributes(open: InferOpen, answer: PumpedAnswer, startedA
     ...(usage === null
       ? {}
       : {
-          'gen_ai.usage.input_tokens': usage.inputTokens,
-          'gen_ai.usage.output_tokens': usage.outputTokens,
-          'gen_ai.usage.cache_read.input_tokens': usage.cachedInputTokens,
-          'gen_ai.usage.cache_creation.input_tokens': usage.cacheWriteTokens,
-          'gen_ai.usage.reasoning.output_tokens': usage.reasoningTokens,
+          [genAi.inputTokens]: usage.inputTokens,
+          [genAi.outputTokens]: usage.outputTokens,
+          [genAi.cacheReadTokens]: usage.cachedInputTokens,
+          [genAi.cacheCreationTokens]: usage.cacheWriteTokens,
+          [genAi.reasoningTokens]: usage.reasoningTokens,
         }),
-    ...(answer.upstreamModel === null ? {} : { 'gen_ai.response.model': answer.upstreamModel }),
-    ...(answer.responseId === null ? {} : { 'gen_ai.response.id': answer.responseId }),
-    ...(answer.finishReason === null ? {} : { 'gen_ai.response.finish_reasons': [answer.finishReason] }),
+    ...(answer.upstreamModel === null ? {} : { [genAi.responseModel]: answer.upstreamModel }),
+    ...(answer.responseId === null ? {} : { [genAi.responseId]: answer.responseId }),
+    ...(answer.finishReason === null ? {} : { [genAi.finishReasons]: [answer.finishReason] }),
     // An answer that comes whole has no first chunk.
     ...(answer.firstContentAt === null || !open.stream
       ? {}
-      : { 'gen_ai.response.time_to_first_chunk': (answer.firstContentAt - startedAt) / 1000 }),
+      : { [genAi.timeToFirstChunk]: (answer.firstContentAt - startedAt) / 1000 }),
     ...(answer.failure === null ? {} : { 'error.type': answer.failure.code }),
     ...(answer.cancelled ? { 'gateway.outcome': 'client_disconnected' } : {}),
   };

@@ -1,6 +1,7 @@
 /** What a callback is told of a finished request, and how it is written for each kind of backend. Pure. */
 import type { CallbackTarget } from '#config';
 import type { TokenUsage } from '#contracts';
+import { genAi } from '#telemetry';
 
 type Attribute = string | number | boolean | string[];
 type CallbackFlavour = CallbackTarget['flavour'];
@@ -109,21 +110,21 @@ export function requestAttributes(story: RequestStory, flavour: CallbackFlavour)
 export function attemptAttributes(story: RequestStory, attempt: AttemptStory, flavour: CallbackFlavour): Attributes {
   const { usage } = attempt;
   const facts: Attributes = {
-    'gen_ai.operation.name': story.operation,
-    'gen_ai.provider.name': attempt.provider,
-    'gen_ai.request.model': attempt.upstreamModel,
-    'gen_ai.response.model': attempt.upstreamModel,
+    [genAi.operationName]: story.operation,
+    [genAi.providerName]: attempt.provider,
+    [genAi.requestModel]: attempt.upstreamModel,
+    [genAi.responseModel]: attempt.upstreamModel,
     'gateway.backend': attempt.backendId,
     ...(usage === null
       ? {}
       : {
-          'gen_ai.usage.input_tokens': usage.inputTokens,
-          'gen_ai.usage.output_tokens': usage.outputTokens,
-          'gen_ai.usage.cache_read.input_tokens': usage.cachedInputTokens,
-          'gen_ai.usage.reasoning.output_tokens': usage.reasoningTokens,
+          [genAi.inputTokens]: usage.inputTokens,
+          [genAi.outputTokens]: usage.outputTokens,
+          [genAi.cacheReadTokens]: usage.cachedInputTokens,
+          [genAi.reasoningTokens]: usage.reasoningTokens,
         }),
-    ...(attempt.costUsd === null ? {} : { 'gen_ai.usage.cost': attempt.costUsd }),
-    ...(attempt.finishReason === null ? {} : { 'gen_ai.response.finish_reasons': [attempt.finishReason] }),
+    ...(attempt.costUsd === null ? {} : { [genAi.cost]: attempt.costUsd }),
+    ...(attempt.finishReason === null ? {} : { [genAi.finishReasons]: [attempt.finishReason] }),
     ...(attempt.errorCode === null ? {} : { 'error.type': attempt.errorCode }),
   };
   switch (flavour) {
