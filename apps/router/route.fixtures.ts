@@ -14,6 +14,7 @@ import {
   type ComplexityRouter,
   type RoutingSettings,
 } from '#contracts';
+import { sampleBackend, sampleDeployment, sampleRouting, sampleSnapshot } from '#testing';
 import { FleetView } from './fleet/fleet-view.js';
 import { planRoute } from './route-decision.js';
 import { buildRouteIndex, type RouteIndex } from './route-index.js';
@@ -42,56 +43,27 @@ export interface DeploymentSpec extends Partial<Omit<Deployment, 'id' | 'backend
 /** A deployment and its backend; local ones speak Ollama, cloud ones OpenAI. */
 function deploymentOf(spec: DeploymentSpec, at: number): Deployment {
   const { host, id, kind = 'local', ...own } = spec;
-  return Deployment.parse({
+  return sampleDeployment({
     id: id ?? `d${at}`,
     backendId: host,
     provider: kind === 'local' ? 'ollama' : 'openai',
     upstreamModel: spec.modelName,
-    mode: 'chat',
-    order: null,
-    weight: null,
-    rpm: null,
-    tpm: null,
-    maxParallelRequests: null,
     timeoutMs: 600_000,
-    streamTimeoutMs: null,
     loadTimeoutMs: 300_000,
-    numRetries: null,
-    allowedFails: null,
-    cooldownMs: null,
-    params: {},
-    extraBody: {},
-    extraHeaders: {},
-    dropParams: false,
-    additionalDropParams: [],
-    systemPrompt: null,
-    price: null,
-    capabilities: { tools: null, vision: null, jsonSchema: null, reasoning: null },
-    maxInputTokens: null,
-    maxOutputTokens: null,
     dataPolicy: kind === 'local' ? 'local' : 'may-retain',
-    tags: [],
-    accessGroups: [],
-    fallbackModels: [],
-    missingVariables: [],
     path: `model_list[${at}]`,
-    modelInfo: {},
     ...own,
   });
 }
 
 function backendOf(spec: DeploymentSpec): Backend {
   const kind = spec.kind ?? 'local';
-  return Backend.parse({
+  return sampleBackend({
     id: spec.host,
     kind,
     provider: spec.provider ?? (kind === 'local' ? 'ollama' : 'openai'),
     dialect: kind === 'local' && (spec.provider ?? 'ollama') === 'ollama' ? 'ollama' : 'openai',
     apiBase: kind === 'local' ? `http://${spec.host}:11434` : `https://${spec.host}.example/v1`,
-    apiKey: null,
-    apiVersion: null,
-    organization: null,
-    maxParallelRequests: null,
   });
 }
 
@@ -106,70 +78,17 @@ export interface SnapshotSpec {
 /** A snapshot with LiteLLM's defaults. */
 export function snapshotOf(spec: SnapshotSpec): ConfigSnapshot {
   const backends = new Map(spec.deployments.map((one) => [one.host, backendOf(one)]));
-  return ConfigSnapshot.parse({
-    v: 1,
+  return sampleSnapshot({
     revision: spec.revision ?? 'r1',
     backends: [...backends.values()],
     deployments: spec.deployments.map(deploymentOf),
     complexityRouters: spec.routers ?? [],
     routing: { ...defaultRouting, ...spec.routing },
-    general: { ...general, ...spec.general },
-    declaredKeys: [],
-    discoverBackends: [],
-    problems: [],
-    refused: null,
+    general: { healthCheckIntervalMs: 30_000, ...spec.general },
   });
 }
 
-export const defaultRouting: RoutingSettings = {
-  strategy: null,
-  strategyArgs: {},
-  numRetries: 2,
-  retryAfterMs: 0,
-  retryPolicy: {},
-  allowedFails: 3,
-  cooldownMs: 5_000,
-  disableCooldowns: false,
-  maxFallbacks: 5,
-  fallbacks: {},
-  defaultFallbacks: [],
-  contextWindowFallbacks: {},
-  contentPolicyFallbacks: {},
-  aliases: {},
-  enableTagFiltering: false,
-  tagFilteringMatchAny: true,
-  firstTokenTimeoutMs: null,
-  unknownModel: 'reject',
-  contextOverflow: 'reject',
-};
-
-const general = {
-  masterKey: null,
-  corsOrigins: null,
-  timezone: 'UTC',
-  maxBudget: null,
-  budgetDuration: null,
-  budgetExceededStatus: 429,
-  alerting: [],
-  alertThresholds: [],
-  successCallbacks: [],
-  failureCallbacks: [],
-  healthCheckIntervalMs: 30_000,
-  backgroundHealthChecks: true,
-  cache: { enabled: false, type: 'local', ttlMs: 1_000, scope: 'team', mode: 'default_on', namespace: null },
-  prometheusOnMainPort: false,
-  requireAuthForMetrics: true,
-  maxRequestBytes: 1_000_000,
-  spendRetentionDays: null,
-  savingsReference: 'gpt-4o',
-  queueComments: true,
-  maxModelWaitMs: 20_000,
-  maxQueueLength: 100,
-  keepWarm: [],
-  autoPull: false,
-  usageSpan: 'link',
-  extras: {},
-};
+export const defaultRouting: RoutingSettings = { ...sampleRouting, numRetries: 2 };
 
 export interface QuerySpec extends Partial<Omit<PlanQuery, 'overrides' | 'key' | 'needs' | 'requestId' | 'exclude'>> {
   readonly requestId?: string;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openingOf } from '../bus/test/fixtures.js';
+import { sampleAttempt } from '#testing';
 import { type Attempt, type Plan } from './route.js';
 import { foldPlan, RouterPlan } from './router-plan.js';
 
-const { attempt } = openingOf('hello');
+const attempt = sampleAttempt();
 const planOf = (attempts: Attempt[]): Plan => ({
   v: 1,
   revision: 'r1',

@@ -30,3 +30,12 @@ export { OtlpReceiver } from './otlp-receiver.js';
 export type { ReceivedSpan } from './otlp-receiver.js';
 export { FakeClock, seededRandom } from './clock.js';
 export { repositoryRoot } from './repository-root.js';
+export {
+  sampleAttempt,
+  sampleBackend,
+  sampleDeployment,
+  sampleOpening,
+  samplePayer,
+  sampleRouting,
+  sampleSnapshot,
+} from './samples.js';

@@ -1,9 +1,9 @@
 /** An engine that tells no usage: its clients get what was counted, in every dialect, because they read it unasked. */
 import { describe, expect, it } from 'vitest';
 import type { StreamSender } from '#bus';
-import { AttemptId, RequestId, type InferOpen } from '#contracts';
+import type { InferOpen } from '#contracts';
+import { sampleAttempt, sampleBackend, sampleOpening } from '#testing';
 import { parseChatBody, parseCompletionBody } from '#wire';
-import { attemptOf } from '../../apps/ingress/completion/attempt.fixtures.js';
 import { AnswerPump } from './answer-pump.js';
 import { AnswerTimers } from './answer-timers.js';
 import { prepareOpenAiCall } from './openai-call.js';
@@ -26,38 +26,16 @@ function openingOf(dialect: InferOpen['dialect'], stream: boolean): InferOpen {
     ? parseCompletionBody({ model: 'm', prompt: 'x' })
     : parseChatBody({ model: 'm', messages: [{ role: 'user', content: 'x' }] });
   if (parsed.kind === 'invalid') throw new Error(parsed.message);
-  const attempt = attemptOf('d', 'h');
-  return {
-    v: 1,
-    requestId: RequestId.parse('r'),
-    attemptId: AttemptId.parse('r-0'),
-    receivedAt: '2026-11-21T00:00:00.000Z',
+  const backend = sampleBackend({ provider: 'hosted_vllm', dialect: 'openai' });
+  return sampleOpening({
     dialect,
     stream,
     includeUsage: true,
-    model: 'm',
-    attempt: {
-      ...attempt,
-      dialect: 'openai',
-      backend: { ...attempt.backend, provider: 'hosted_vllm', dialect: 'openai' },
-    },
+    attempt: sampleAttempt({ dialect: 'openai', backend }),
     requestKind: isText ? 'completion' : 'chat',
     request: parsed.value.request,
-    payer: {
-      keyId: null,
-      keyAlias: null,
-      teamId: null,
-      userId: null,
-      endUser: null,
-      tags: [],
-      leases: [],
-      reservedNanoUsd: 0,
-    },
-    priority: 'normal',
-    maxWaitMs: null,
-    deadlineMs: 1_000,
     inputTokens: 11,
-  };
+  });
 }
 
 async function answerOf(dialect: InferOpen['dialect'], stream: boolean, body: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** A usage event to start from. */
 import { UsageClose, type UsageCloseEvent } from '#contracts';
+import { samplePayer } from '#testing';
 
 export const usageClose: UsageCloseEvent = UsageClose.payload.parse({
   v: 1,
@@ -7,16 +8,7 @@ export const usageClose: UsageCloseEvent = UsageClose.payload.parse({
   requestId: 'request',
   startedAt: '2026-11-20T10:00:00.000Z',
   endedAt: '2026-11-20T10:00:02.000Z',
-  payer: {
-    keyId: null,
-    keyAlias: null,
-    teamId: null,
-    userId: null,
-    endUser: null,
-    tags: [],
-    leases: [],
-    reservedNanoUsd: 0,
-  },
+  payer: samplePayer,
   modelAsked: 'm',
   modelGroup: 'm',
   upstreamModel: 'm',

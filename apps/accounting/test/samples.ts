@@ -1,86 +1,19 @@
 /** Events and snapshots that tests start from. */
-import { AttemptId, ConfigSnapshot, RequestId, UsageClose, UsageOpen, type UsageCloseEvent } from '#contracts';
+import { AttemptId, type ConfigSnapshot, RequestId, UsageClose, UsageOpen, type UsageCloseEvent } from '#contracts';
+import { samplePayer, sampleSnapshot as emptySnapshot } from '#testing';
 
 /** A snapshot with nothing in it. */
 export function sampleSnapshot(
   changes: Record<string, unknown> = {},
   general: Record<string, unknown> = {},
 ): ConfigSnapshot {
-  return ConfigSnapshot.parse({
-    v: 1,
-    revision: JSON.stringify([changes, general]),
-    backends: [],
-    deployments: [],
-    complexityRouters: [],
-    routing: {
-      strategy: null,
-      strategyArgs: {},
-      numRetries: 0,
-      retryAfterMs: 0,
-      retryPolicy: {},
-      allowedFails: 3,
-      cooldownMs: 5_000,
-      disableCooldowns: false,
-      maxFallbacks: 5,
-      fallbacks: {},
-      defaultFallbacks: [],
-      contextWindowFallbacks: {},
-      contentPolicyFallbacks: {},
-      aliases: {},
-      enableTagFiltering: false,
-      tagFilteringMatchAny: true,
-      firstTokenTimeoutMs: null,
-      unknownModel: 'reject',
-      contextOverflow: 'reject',
-    },
-    general: {
-      masterKey: null,
-      corsOrigins: null,
-      timezone: 'UTC',
-      maxBudget: null,
-      budgetDuration: null,
-      budgetExceededStatus: 429,
-      alerting: [],
-      alertThresholds: [0.8, 1],
-      successCallbacks: [],
-      failureCallbacks: [],
-      healthCheckIntervalMs: 300_000,
-      backgroundHealthChecks: true,
-      cache: { enabled: false, type: 'local', ttlMs: 60_000, scope: 'team', mode: 'default_on', namespace: null },
-      prometheusOnMainPort: false,
-      requireAuthForMetrics: true,
-      maxRequestBytes: 1_000_000,
-      spendRetentionDays: null,
-      savingsReference: 'gpt-4o',
-      queueComments: true,
-      maxModelWaitMs: 20_000,
-      maxQueueLength: 100,
-      keepWarm: [],
-      autoPull: false,
-      usageSpan: 'link',
-      extras: {},
-      ...general,
-    },
-    declaredKeys: [],
-    discoverBackends: [],
-    problems: [],
-    refused: null,
-    ...changes,
-  });
+  const settings = { alertThresholds: [0.8, 1], healthCheckIntervalMs: 300_000, ...general };
+  return emptySnapshot({ revision: JSON.stringify([changes, general]), ...changes, general: settings });
 }
 
 const attempt = {
   v: 1,
-  payer: {
-    keyId: 'key-1',
-    keyAlias: 'solar-bot',
-    teamId: 'solar-qa-bot',
-    userId: null,
-    endUser: null,
-    tags: [],
-    leases: [],
-    reservedNanoUsd: 0,
-  },
+  payer: { ...samplePayer, keyId: 'key-1', keyAlias: 'solar-bot', teamId: 'solar-qa-bot' },
   modelAsked: 'solar-expert',
   modelGroup: 'solar-expert',
   upstreamModel: 'gemma4:26b',

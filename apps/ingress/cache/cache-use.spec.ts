@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deployment, type GeneralSettings } from '#contracts';
+import { sampleDeployment } from '#testing';
 import type { CacheControls } from '#wire';
 import { settingsDigestOf } from './cache-key.js';
 import { cacheUseOf, isUsable, isWhole } from './cache-use.js';
@@ -50,41 +51,13 @@ describe('cacheUseOf', () => {
   });
 });
 
-const deployment = Deployment.parse({
+const deployment = sampleDeployment({
   id: 'd1',
-  modelName: 'm',
   backendId: 'b1',
   provider: 'openai',
   upstreamModel: 'upstream-1',
-  mode: 'chat',
-  order: null,
-  weight: null,
-  rpm: null,
-  tpm: null,
-  maxParallelRequests: null,
-  timeoutMs: 1,
-  streamTimeoutMs: null,
-  loadTimeoutMs: 1,
-  numRetries: null,
-  allowedFails: null,
-  cooldownMs: null,
   params: { temperature: 0 },
-  extraBody: {},
-  extraHeaders: {},
-  dropParams: false,
-  additionalDropParams: [],
-  systemPrompt: null,
-  price: null,
-  capabilities: { tools: null, vision: null, jsonSchema: null, reasoning: null },
-  maxInputTokens: null,
-  maxOutputTokens: null,
   dataPolicy: 'may-retain',
-  tags: [],
-  accessGroups: [],
-  fallbackModels: [],
-  missingVariables: [],
-  path: 'model_list[0]',
-  modelInfo: {},
 });
 
 describe('isUsable', () => {

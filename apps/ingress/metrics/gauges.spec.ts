@@ -1,43 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { BackendHealth, Deployment } from '#contracts';
+import { BackendHealth } from '#contracts';
+import { sampleDeployment } from '#testing';
 import { countCooled, setBudgets, setFleet, type FleetFacts } from './gauges.js';
 import { Series } from './series.js';
 
-const deployment = Deployment.parse({
+const deployment = sampleDeployment({
   id: 'd1',
   modelName: 'smart',
   backendId: 'gpu',
-  provider: 'ollama',
   upstreamModel: 'qwen3:14b',
-  mode: 'chat',
-  order: null,
-  weight: null,
-  rpm: null,
-  tpm: null,
-  maxParallelRequests: null,
-  timeoutMs: 1,
-  streamTimeoutMs: null,
-  loadTimeoutMs: 1,
-  numRetries: null,
-  allowedFails: null,
-  cooldownMs: null,
-  params: {},
-  extraBody: {},
-  extraHeaders: {},
-  dropParams: false,
-  additionalDropParams: [],
-  systemPrompt: null,
-  price: null,
-  capabilities: { tools: null, vision: null, jsonSchema: null, reasoning: null },
-  maxInputTokens: null,
-  maxOutputTokens: null,
-  dataPolicy: 'local',
-  tags: [],
-  accessGroups: [],
-  fallbackModels: [],
-  missingVariables: [],
-  path: 'model_list[0]',
-  modelInfo: {},
 });
 
 function health(state: string): BackendHealth {

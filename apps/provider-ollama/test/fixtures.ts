@@ -20,6 +20,7 @@ import {
 } from '#contracts';
 import { Readiness, Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
+import { sampleAttempt, sampleBackend, sampleDeployment, sampleOpening, sampleSnapshot } from '#testing';
 import { FleetController } from '../fleet.controller.js';
 
 export const logger = Logger.create('test', 'error');
@@ -30,49 +31,11 @@ export function connectBus(url: string, name: string): Promise<Bus> {
 }
 
 export function backendOf(id: string, apiBase: string, more: Partial<Backend> = {}): Backend {
-  const fixed = { apiKey: null, apiVersion: null, organization: null, maxParallelRequests: null };
-  const backend = { kind: 'local', provider: 'ollama', dialect: 'ollama', apiBase, ...fixed, ...more, id };
-  return ConfigSnapshot.shape.backends.element.parse(backend);
+  return sampleBackend({ apiBase, ...more, id });
 }
 
 export function deploymentOf(id: string, backendId: string, model: string, more: Partial<Deployment> = {}): Deployment {
-  return ConfigSnapshot.shape.deployments.element.parse({
-    id,
-    modelName: model,
-    backendId,
-    provider: 'ollama',
-    upstreamModel: model,
-    mode: 'chat',
-    order: null,
-    weight: null,
-    rpm: null,
-    tpm: null,
-    maxParallelRequests: null,
-    timeoutMs: 10_000,
-    streamTimeoutMs: null,
-    loadTimeoutMs: 10_000,
-    numRetries: null,
-    allowedFails: null,
-    cooldownMs: null,
-    params: {},
-    extraBody: {},
-    extraHeaders: {},
-    dropParams: false,
-    additionalDropParams: [],
-    systemPrompt: null,
-    price: null,
-    capabilities: { tools: null, vision: null, jsonSchema: null, reasoning: null },
-    maxInputTokens: null,
-    maxOutputTokens: null,
-    dataPolicy: 'local',
-    tags: [],
-    accessGroups: [],
-    fallbackModels: [],
-    missingVariables: [],
-    path: 'model_list[0]',
-    modelInfo: {},
-    ...more,
-  });
+  return sampleDeployment({ id, modelName: model, backendId, upstreamModel: model, ...more });
 }
 
 export function snapshotOf(
@@ -80,66 +43,7 @@ export function snapshotOf(
   deployments: readonly Deployment[] = [],
   general: Partial<ConfigSnapshot['general']> = {},
 ): ConfigSnapshot {
-  return ConfigSnapshot.parse({
-    v: 1,
-    revision: `r${revision++}`,
-    backends,
-    deployments,
-    complexityRouters: [],
-    routing: {
-      strategy: null,
-      strategyArgs: {},
-      numRetries: 0,
-      retryAfterMs: 0,
-      retryPolicy: {},
-      allowedFails: 3,
-      cooldownMs: 5_000,
-      disableCooldowns: false,
-      maxFallbacks: 5,
-      fallbacks: {},
-      defaultFallbacks: [],
-      contextWindowFallbacks: {},
-      contentPolicyFallbacks: {},
-      aliases: {},
-      enableTagFiltering: false,
-      tagFilteringMatchAny: false,
-      firstTokenTimeoutMs: null,
-      unknownModel: 'reject',
-      contextOverflow: 'reject',
-    },
-    general: {
-      masterKey: null,
-      corsOrigins: null,
-      timezone: 'UTC',
-      maxBudget: null,
-      budgetDuration: null,
-      budgetExceededStatus: 429,
-      alerting: [],
-      alertThresholds: [],
-      successCallbacks: [],
-      failureCallbacks: [],
-      healthCheckIntervalMs: 15_000,
-      backgroundHealthChecks: true,
-      cache: { enabled: false, type: 'local', ttlMs: 1_000, scope: 'key', mode: 'default_on', namespace: null },
-      prometheusOnMainPort: false,
-      requireAuthForMetrics: true,
-      maxRequestBytes: 1_000_000,
-      spendRetentionDays: null,
-      savingsReference: 'openai/gpt-4o',
-      queueComments: true,
-      maxModelWaitMs: 20_000,
-      maxQueueLength: 100,
-      keepWarm: [],
-      autoPull: false,
-      usageSpan: 'link',
-      extras: {},
-      ...general,
-    },
-    declaredKeys: [],
-    discoverBackends: [],
-    problems: [],
-    refused: null,
-  });
+  return sampleSnapshot({ revision: `r${revision++}`, backends, deployments, general });
 }
 
 let revision = 0;
@@ -201,70 +105,23 @@ export function openingOf(
   attempt: object = {},
 ): InferOpen {
   requests += 1;
-  const {
-    params,
-    extraBody,
-    extraHeaders,
-    dropParams,
-    additionalDropParams,
-    systemPrompt,
-    price,
-    capabilities,
-    ...rest
-  } = deploymentOf('d1', backend.id, model);
   const requestId = RequestId.parse(`req_${process.pid}_${requests}`);
-  return InferOpen.parse({
-    v: 1,
+  const { dialect } = backend;
+  return sampleOpening({
     requestId,
     attemptId: AttemptId.parse(`${requestId}.0`),
     receivedAt: new Date().toISOString(),
-    dialect: 'openai-chat',
-    stream: true,
-    includeUsage: false,
     model,
-    attempt: {
-      params,
-      extraBody,
-      extraHeaders,
-      dropParams,
-      additionalDropParams,
-      systemPrompt,
-      price,
-      capabilities,
-      deploymentId: rest.id,
+    attempt: sampleAttempt({
+      deploymentId: 'd1',
       modelGroup: model,
       backend,
       upstreamModel: model,
-      dialect: backend.dialect,
-      kind: 'local',
-      dataPolicy: 'local',
-      maxInputTokens: null,
-      maxOutputTokens: null,
+      dialect,
       timeoutMs: 10_000,
-      firstTokenTimeoutMs: null,
       loadTimeoutMs: 10_000,
-      delayMs: 0,
-      retry: 0,
-      fallbackFrom: null,
-      onlyAfter: 'any',
-      truncateToTokens: null,
-      why: 'test',
       ...attempt,
-    },
-    requestKind: 'chat',
-    request: { messages: [{ role: 'user', content: [{ type: 'text', text: 'Which lamp is lit?' }] }] },
-    payer: {
-      keyId: null,
-      keyAlias: null,
-      teamId: null,
-      userId: null,
-      endUser: null,
-      tags: [],
-      leases: [],
-      reservedNanoUsd: 0,
-    },
-    priority: 'normal',
-    maxWaitMs: null,
+    }),
     deadlineMs: 30_000,
     inputTokens: 5,
     ...more,
