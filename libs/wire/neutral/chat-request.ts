@@ -196,3 +196,21 @@ export interface BilledUnits {
   /** Part of the input tokens. */
   readonly imageInputTokens?: number;
 }
+
+/** How the tokens of an answer are chosen, and how many: what every kind of text request has. */
+export type Sampling = Pick<
+  ChatRequest,
+  | 'maxTokens'
+  | 'temperature'
+  | 'topP'
+  | 'topK'
+  | 'minP'
+  | 'seed'
+  | 'stop'
+  | 'presencePenalty'
+  | 'frequencyPenalty'
+  | 'repeatPenalty'
+  | 'n'
+  | 'logitBias'
+  | 'user'
+>;

@@ -1,5 +1,5 @@
 /** Ollama's `options`, `keep_alive` and the fields that the deployment pins (wire reference: api/types.go, `Options` and `Runner`). */
-import type { ChatRequest } from '../neutral/chat-request.js';
+import type { ChatRequest, Sampling } from '../neutral/chat-request.js';
 import type { WriteNotes } from '../upstream/written-request.js';
 
 /** Options that make a host reload the model when they change between requests: one client's value slows everybody down. */
@@ -30,24 +30,7 @@ export interface HostPolicy {
   readonly clientMayTuneHost?: boolean;
 }
 
-type Generation = Pick<
-  ChatRequest,
-  | 'maxTokens'
-  | 'temperature'
-  | 'topP'
-  | 'topK'
-  | 'minP'
-  | 'seed'
-  | 'stop'
-  | 'presencePenalty'
-  | 'frequencyPenalty'
-  | 'repeatPenalty'
-  | 'n'
-  | 'logitBias'
-  | 'user'
-  | 'ollamaOptions'
-  | 'keepAlive'
->;
+type Generation = Sampling & Pick<ChatRequest, 'ollamaOptions' | 'keepAlive'>;
 
 /**
  * `options` of the body, and `keep_alive`: the request's values over the client's raw options, and over both what the

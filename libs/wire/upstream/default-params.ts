@@ -2,25 +2,9 @@
  * Parameters of a deployment (LiteLLM's `litellm_params`) as fields of a neutral request, and parameters taken out by name.
  * Names are the config's: OpenAI's, and the few that Ollama, OpenRouter and Anthropic users write.
  */
-import type { ChatRequest, CompletionRequest, Reasoning, ResponseFormat } from '../neutral/chat-request.js';
+import type { ChatRequest, CompletionRequest, Reasoning, ResponseFormat, Sampling } from '../neutral/chat-request.js';
 import { entryOf, isRecord, numberOf, recordOf, textOf } from './loose-json.js';
 
-type Sampling = Pick<
-  ChatRequest,
-  | 'maxTokens'
-  | 'temperature'
-  | 'topP'
-  | 'topK'
-  | 'minP'
-  | 'seed'
-  | 'stop'
-  | 'presencePenalty'
-  | 'frequencyPenalty'
-  | 'repeatPenalty'
-  | 'n'
-  | 'logitBias'
-  | 'user'
->;
 type ChatOnly = Pick<ChatRequest, 'parallelToolCalls' | 'responseFormat' | 'reasoning' | 'toolChoice'> & {
   logprobs?: boolean | undefined;
   topLogprobs?: number | undefined;
