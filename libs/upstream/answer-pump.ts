@@ -209,6 +209,9 @@ export class AnswerPump {
       case 'tool-call-start':
         this.noteContent(event.name.length);
         break;
+      case 'native-block':
+        this.noteTime();
+        break;
       case 'reasoning-signature':
       case 'annotations':
         break;

@@ -96,6 +96,7 @@ function contentPart(part: ContentPart): Part {
 function answerMessage({ blocks, finish }: CollectedChoice): Message {
   const parts = blocks.map((block): Part => {
     if (block.kind === 'tool') return toolCall(block.id, block.name, block.arguments);
+    if (block.kind === 'native') return { type: String(block.block['type']) };
     return { type: block.kind === 'reasoning' ? 'reasoning' : 'text', content: block.text };
   });
   return { role: 'assistant', parts, ...(finish === null ? {} : { finish_reason: finish }) };

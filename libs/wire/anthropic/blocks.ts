@@ -1,5 +1,5 @@
 /** Content blocks of Anthropic's messages as parts, calls, results and thinking of the neutral request. */
-import type { ContentPart, ReasoningBlock, ToolCall } from '../neutral/chat-request.js';
+import type { ContentPart, Native, ReasoningBlock, ToolCall } from '../neutral/chat-request.js';
 import { readCacheControl, type TextPart } from '../openai/content.js';
 import { normaliseBase64, readImageUrl } from '../openai/data-url.js';
 import {
@@ -9,7 +9,6 @@ import {
   missing,
   present,
   readArray,
-  unsupported,
   wrongValue,
   type Fields,
 } from '../openai/fields.js';
@@ -45,7 +44,7 @@ export function readUserBlock(block: Fields): ContentPart {
 function readImage(block: Fields): ContentPart {
   const source = requireSource(block);
   const type = source.requiredChoice('type', ['base64', 'url', 'file']);
-  if (type === 'file') throw storedFile(source);
+  if (type === 'file') return readStoredFile(block, source);
   const cacheControl = readCacheControl(block);
   if (type === 'url') {
     const image = readImageUrl(source.requiredString('url'), source.pathOf('url'));
@@ -61,17 +60,18 @@ function readDocument(block: Fields): ContentPart {
   const source = requireSource(block);
   const type = source.requiredChoice('type', ['base64', 'text', 'url', 'content', 'file']);
   const title = block.string('title');
-  const cacheControl = readCacheControl(block);
-  if (type === 'file') throw storedFile(source);
+  const native = moreThanContent(block);
+  if (type === 'file') return readStoredFile(block, source);
   if (type === 'url') {
-    throw unsupported(source.pathOf('url'), 'is an address: upstreams take documents by their content, send that.');
+    source.requiredString('url');
+    return present({ type: 'file' as const, filename: title, native: block.source });
   }
   if (type === 'base64') {
     const data = `data:${source.requiredString('media_type')};base64,${requireBase64(source)}`;
-    return present({ type: 'file' as const, filename: title, data });
+    return present({ type: 'file' as const, filename: title, data, native });
   }
   const text = type === 'text' ? (source.string('data') ?? '') : joinTexts(source, 'content');
-  return present({ type: 'text' as const, text: titled(title, text), cacheControl });
+  return present({ type: 'text' as const, text: titled(title, text), cacheControl: readCacheControl(block), native });
 }
 
 /** The text blocks of a nested content as one text. */
@@ -83,7 +83,15 @@ function joinTexts(holder: Fields, name: string): string {
 function readSearchResult(block: Fields): ContentPart {
   const text = `${block.string('source') ?? ''}\n${joinTexts(block, 'content')}`;
   const cacheControl = readCacheControl(block);
-  return present({ type: 'text' as const, text: titled(block.string('title'), text), cacheControl });
+  const title = block.string('title');
+  return present({ type: 'text' as const, text: titled(title, text), cacheControl, native: moreThanContent(block) });
+}
+
+/** The block where it says what its content does not, so that it is not sent twice for nothing. */
+function moreThanContent(block: Fields): Native | undefined {
+  const isRich = ['citations', 'context'].some((name) => block.raw(name) !== undefined);
+  const isMarked = block.raw('cache_control') !== undefined && block.object('source')?.raw('type') === 'base64';
+  return isRich || isMarked ? block.source : undefined;
 }
 
 function titled(title: string | undefined, text: string): string {
@@ -102,8 +110,10 @@ function requireBase64(source: Fields): string {
   throw new BodyProblem(`Invalid '${source.pathOf('data')}': expected base64.`, source.pathOf('data'));
 }
 
-function storedFile(source: Fields): BodyProblem {
-  return unsupported(source.pathOf('file_id'), 'refers to a stored file: send its content instead.');
+/** Only the provider that keeps a file knows its id. */
+function readStoredFile(block: Fields, source: Fields): ContentPart {
+  source.requiredString('file_id');
+  return { type: 'file', native: block.source };
 }
 
 /** What the assistant said, thought and called in one message. */
@@ -111,20 +121,40 @@ export interface AssistantBlocks {
   readonly content: TextPart[];
   readonly reasoning: ReasoningBlock[];
   readonly toolCalls: ToolCall[];
+  /** All blocks as they came, where some are of Anthropic's own tools or name their sources. */
+  readonly native: Native[] | undefined;
 }
 
 export function readAssistantBlocks(value: unknown, path: string): AssistantBlocks {
   const content: TextPart[] = [];
   const reasoning: ReasoningBlock[] = [];
   const toolCalls: ToolCall[] = [];
-  for (const block of readBlocks(value, path)) {
+  const blocks = readBlocks(value, path);
+  for (const block of blocks) {
     const type = block.requiredString('type');
     if (type === 'text') content.push(readTextBlock(block));
     else if (type === 'tool_use') toolCalls.push(readToolUse(block));
     else if (type === 'thinking' || type === 'redacted_thinking') reasoning.push(...fromThinkingBlock(block));
-    else throw wrongValue(block.pathOf('type'), type, ['text', 'tool_use', 'thinking', 'redacted_thinking']);
+    else if (!isNativeBlock(block)) {
+      throw wrongValue(block.pathOf('type'), type, ['text', 'tool_use', 'thinking', 'redacted_thinking']);
+    }
   }
-  return { content: content.filter(({ text }) => text !== ''), reasoning, toolCalls };
+  const native = blocks.some((block) => isNativeBlock(block) || isCited(block))
+    ? blocks.map((block) => block.source)
+    : undefined;
+  return { content: content.filter(({ text }) => text !== ''), reasoning, toolCalls, native };
+}
+
+/** Calls of tools that Anthropic's servers run, and what these gave: `server_tool_use`, `web_search_tool_result` ... */
+function isNativeBlock(block: Fields): boolean {
+  const type = block.raw('type');
+  if (type === 'server_tool_use' || type === 'mcp_tool_use' || type === 'container_upload') return true;
+  return type === 'compaction' || (typeof type === 'string' && /^[a-z_]+_tool_result$/u.test(type));
+}
+
+function isCited(block: Fields): boolean {
+  const citations = block.raw('citations');
+  return Array.isArray(citations) && citations.length > 0;
 }
 
 function readToolUse(block: Fields): ToolCall {

@@ -34,6 +34,10 @@ export function writeBlock(block: AnswerBlock): object {
   if (block.kind === 'tool') {
     return { type: 'tool_use', id: block.id, name: block.name, input: readInput(block.arguments) };
   }
+  if (block.kind === 'native') return block.block;
+  if (block.kind === 'text' && block.citations !== undefined) {
+    return { type: 'text', text: block.text, citations: block.citations };
+  }
   if (block.kind !== 'reasoning') return { type: 'text', text: block.text };
   return block.redacted === null
     ? { type: 'thinking', thinking: block.text, signature: block.signature ?? '' }
@@ -76,5 +80,6 @@ export function writeUsage(usage: UpstreamUsage | null, estimatedInput: number):
     cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
     output_tokens: usage?.outputTokens ?? 0,
+    ...(usage?.serverTools === undefined ? {} : { server_tool_use: usage.serverTools }),
   };
 }

@@ -1,5 +1,5 @@
 /** POST /v1/messages and /v1/messages/count_tokens: a client's body as a neutral request. */
-import type { ChatMessage, ChatRequest, ResponseFormat, Tool } from '../neutral/chat-request.js';
+import type { ChatMessage, ChatRequest, Native, ResponseFormat, Tool } from '../neutral/chat-request.js';
 import type { ChatBody } from '../openai/chat.js';
 import { readCacheControl } from '../openai/content.js';
 import {
@@ -27,7 +27,7 @@ export interface MessagesHeaders {
 }
 
 /** Fields that only Anthropic upstreams know, by their wire names. */
-const passedOn = ['service_tier', 'thinking', 'context_management', 'cache_control', 'inference_geo'];
+const passedOn = ['service_tier', 'thinking', 'context_management', 'cache_control', 'container', 'inference_geo'];
 
 /** A messages body, or why it is refused. Streams of this dialect always carry usage. */
 export function parseMessagesBody(body: unknown, headers: MessagesHeaders = {}): ParsedBody<ChatBody> {
@@ -117,9 +117,9 @@ function readMessage(message: Fields, names: Map<string, string>): ChatMessage[]
   const path = message.pathOf('content');
   if (content === undefined) throw wrongType(path, 'one of a string or array of content blocks', null);
   if (role === 'assistant') {
-    const { reasoning, ...said } = readAssistantBlocks(content, path);
+    const { reasoning, native, ...said } = readAssistantBlocks(content, path);
     for (const call of said.toolCalls) names.set(call.id, call.name);
-    return [{ role, ...said, ...(reasoning.length === 0 ? {} : { reasoning }) }];
+    return [present({ role, ...said, native, reasoning: reasoning.length === 0 ? undefined : reasoning })];
   }
   const blocks = readBlocks(content, path);
   if (role === 'system') return [{ role, content: blocks.map(readTextBlock) }];
@@ -141,21 +141,38 @@ function readToolResult(block: Fields, names: ReadonlyMap<string, string>): Chat
   });
 }
 
-function readTools(fields: Fields): Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'> {
-  const tools = fields.objects('tools', bodyLimits.tools)?.map(readTool) ?? [];
-  return readToolChoice(fields, tools);
+function readTools(fields: Fields): Pick<ChatRequest, 'tools' | 'nativeTools' | 'toolChoice' | 'parallelToolCalls'> {
+  const tools = fields.objects('tools', bodyLimits.tools) ?? [];
+  const isOwn = (tool: Fields) => (tool.string('type') ?? 'custom') === 'custom';
+  const native = tools.filter((tool) => !isOwn(tool)).map(readNativeTool);
+  return readToolChoice(fields, tools.filter(isOwn).map(readTool), native);
 }
 
-/** A client's own tool. Tools that Anthropic runs on its servers cannot be had from other upstreams. */
+/** A tool of Anthropic's own (`web_search_20250305`, `bash_20250124` ...): its type says what it is, upstream knows the rest. */
+function readNativeTool(tool: Fields): Native {
+  const type = tool.requiredString('type');
+  if (!/^[a-z][a-z_]*_\d{8}$/u.test(type)) {
+    throw wrongValue(tool.pathOf('type'), type, ['custom', 'web_search_20250305', 'bash_20250124']);
+  }
+  tool.requiredString('name');
+  return tool.source;
+}
+
+/** Fields of a client's own tool that upstreams beside Anthropic do not know. */
+const nativeFields = ['strict', 'defer_loading', 'allowed_callers', 'input_examples', 'eager_input_streaming'];
+
+/** A client's own tool. */
 function readTool(tool: Fields): Tool {
-  const type = tool.string('type');
-  if (type !== undefined && type !== 'custom') throw wrongValue(tool.pathOf('type'), type, ['custom']);
+  const native = Object.fromEntries(
+    nativeFields.map((name) => [name, tool.raw(name)] as const).filter(([, value]) => value !== undefined),
+  );
   return present({
     name: tool.requiredString('name'),
     description: tool.string('description'),
     parameters: tool.record('input_schema'),
     strict: tool.boolean('strict'),
     cacheControl: readCacheControl(tool),
+    native: Object.keys(native).length === 0 ? undefined : native,
   });
 }
 

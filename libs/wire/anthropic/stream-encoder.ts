@@ -2,6 +2,7 @@
  * Streamed messages: named events, one content block after the other, no `[DONE]`. Blocks may not overlap here, but the
  * calls of other upstreams may: what belongs to a later block waits until the block before it is complete.
  */
+import type { Native } from '../neutral/chat-request.js';
 import type { StreamEvent, UpstreamUsage } from '../neutral/stream-event.js';
 import { sseComment, sseEvent, toBytes, type AnswerEncoder, type EncoderOptions } from '../openai/answer-encoder.js';
 import { ChoiceCollector, type AnswerBlock, type BlockChange } from '../openai/collect-answer.js';
@@ -54,7 +55,10 @@ export class MessagesEncoder implements AnswerEncoder {
 
   /** More of the open block. */
   private delta({ block, position }: BlockChange, event: StreamEvent): string {
-    if (event.type === 'text-delta' || event.type === 'refusal-delta') return textDelta(position, event.text);
+    if (event.type === 'text-delta') {
+      return citationDeltas(position, event.citations) + (event.text === '' ? '' : textDelta(position, event.text));
+    }
+    if (event.type === 'refusal-delta') return textDelta(position, event.text);
     if (event.type === 'reasoning-delta') return thinkingDelta(position, event.text);
     return event.type === 'tool-call-delta' ? inputDelta(position, event.arguments) : signatureDelta(block, position);
   }
@@ -112,10 +116,29 @@ function startBlock(block: AnswerBlock, index: number): string {
     const start = startEvent(index, { type: 'tool_use', id: block.id, name: block.name, input: {} });
     return block.arguments === '' ? start : start + inputDelta(index, block.arguments);
   }
-  if (block.kind !== 'reasoning') return startEvent(index, { type: 'text', text: '' }) + textDelta(index, block.text);
+  if (block.kind === 'native') return startNative(block.block, index);
+  if (block.kind !== 'reasoning') return startText(block, index);
   if (block.redacted !== null) return startEvent(index, { type: 'redacted_thinking', data: block.redacted });
   const start = startEvent(index, { type: 'thinking', thinking: '', signature: '' });
   return start + (block.text === '' ? '' : thinkingDelta(index, block.text)) + signatureDelta(block, index);
+}
+
+function startText(block: Extract<AnswerBlock, { kind: 'text' | 'refusal' }>, index: number): string {
+  const citations = block.kind === 'text' ? block.citations : undefined;
+  const empty = citations === undefined ? {} : { citations: [] };
+  const start = startEvent(index, { type: 'text', text: '', ...empty }) + citationDeltas(index, citations);
+  return block.text === '' ? start : start + textDelta(index, block.text);
+}
+
+function citationDeltas(index: number, citations: readonly unknown[] = []): string {
+  const deltas = citations.map((citation) => ({ index, delta: { type: 'citations_delta', citation } }));
+  return deltas.map((delta) => sseEvent('content_block_delta', delta)).join('');
+}
+
+/** A call's input comes as a delta, as that of the client's own tools; results come whole. */
+function startNative(block: Native, index: number): string {
+  if (!('input' in block)) return startEvent(index, block);
+  return startEvent(index, { ...block, input: {} }) + inputDelta(index, JSON.stringify(block['input']));
 }
 
 /** Whether a call's arguments are all there. Tried only when another block waits behind it. */

@@ -8,7 +8,17 @@ import { z } from 'zod';
 /** Prompt-cache mark of Anthropic, carried through to Anthropic upstreams. */
 const CacheControl = z.object({ type: z.literal('ephemeral'), ttl: z.string().optional() });
 
-export const TextPart = z.object({ type: z.literal('text'), text: z.string(), cacheControl: CacheControl.optional() });
+/** A block or tool of Anthropic's as its client wrote it: goes to Anthropic upstreams unchanged, and to nobody else. */
+const Native = z.record(z.string(), z.unknown());
+export type Native = z.infer<typeof Native>;
+
+export const TextPart = z.object({
+  type: z.literal('text'),
+  text: z.string(),
+  cacheControl: CacheControl.optional(),
+  /** A document or search result of which only the text is known elsewhere. */
+  native: Native.optional(),
+});
 /** Either bytes (base64, no data: prefix) with their media type, or a URL. */
 export const ImagePart = z.object({
   type: z.literal('image'),
@@ -25,6 +35,8 @@ export const FilePart = z.object({
   filename: z.string().optional(),
   data: z.string().optional(),
   fileId: z.string().optional(),
+  /** Without data and id: a block that no other upstream takes. */
+  native: Native.optional(),
 });
 export const ContentPart = z.discriminatedUnion('type', [TextPart, ImagePart, AudioPart, FilePart]);
 export type ContentPart = z.infer<typeof ContentPart>;
@@ -64,6 +76,8 @@ export const AssistantMessage = z.object({
   reasoning: z.array(ReasoningBlock).optional(),
   toolCalls: z.array(ToolCall),
   name: z.string().optional(),
+  /** The whole content as Anthropic gave it, where it holds what the fields above do not: tools of its servers, citations. */
+  native: z.array(Native).optional(),
 });
 export const ToolMessage = z.object({
   role: z.literal('tool'),
@@ -85,6 +99,8 @@ export const Tool = z.object({
   parameters: z.record(z.string(), z.unknown()).optional(),
   strict: z.boolean().optional(),
   cacheControl: CacheControl.optional(),
+  /** Fields of a tool that only Anthropic knows (`defer_loading`, `allowed_callers` ...). */
+  native: Native.optional(),
 });
 export type Tool = z.infer<typeof Tool>;
 
@@ -134,6 +150,8 @@ export const samplingFields = {
 export const ChatRequest = z.object({
   messages: z.array(ChatMessage),
   tools: z.array(Tool).optional(),
+  /** Anthropic's own tools, by type (`web_search_20250305`, `bash_20250124` ...), as the client wrote them. */
+  nativeTools: z.array(Native).optional(),
   toolChoice: ToolChoice.optional(),
   parallelToolCalls: z.boolean().optional(),
   responseFormat: ResponseFormat.optional(),

@@ -3,7 +3,7 @@
  * A whole (not streamed) answer is the same events, collected.
  */
 
-import type { BilledUnits } from './chat-request.js';
+import type { BilledUnits, Native } from './chat-request.js';
 
 /** Logprobs of the tokens of one delta, in OpenAI's shape. */
 export interface TokenLogprob {
@@ -32,6 +32,8 @@ export interface UpstreamUsage {
   readonly units?: BilledUnits;
   /** The tokens are counted here: the upstream reported none. */
   readonly counted?: true;
+  /** Requests to the provider's own tools by their wire names (Anthropic's `server_tool_use`). */
+  readonly serverTools?: Readonly<Record<string, number>> | undefined;
 }
 
 export type StreamEvent =
@@ -48,6 +50,10 @@ export type StreamEvent =
       readonly choice: number;
       readonly text: string;
       readonly logprobs?: readonly TokenLogprob[];
+      /** Sources of the text, in Anthropic's form. */
+      readonly citations?: readonly unknown[];
+      /** Begins a text of its own, although the one before it was text too. */
+      readonly apart?: true;
     }
   | { readonly type: 'reasoning-delta'; readonly choice: number; readonly text: string; readonly details?: unknown }
   /** Ends a thinking block (Anthropic); also carries blocks that are only data. */
@@ -74,6 +80,8 @@ export type StreamEvent =
       readonly native?: string;
       readonly stopSequence?: string;
     }
+  /** A whole block of Anthropic's that no other dialect has: a call of a tool of its servers, or the result. */
+  | { readonly type: 'native-block'; readonly choice: number; readonly block: Native }
   | { readonly type: 'usage'; readonly usage: UpstreamUsage }
   | { readonly type: 'annotations'; readonly choice: number; readonly annotations: readonly unknown[] }
   /** A piece of an answer that is passed through as it came. */
@@ -128,6 +136,7 @@ export function isContent(event: StreamEvent): boolean {
     case 'tool-call-start':
     case 'tool-call-delta':
     case 'reasoning-signature':
+    case 'native-block':
       return true;
     case 'start':
     case 'finish':

@@ -3,6 +3,7 @@ import type { ChatRequest, CompletionRequest, EmbeddingRequest, ResponseFormat }
 import { withChatDefaults, withCompletionDefaults, withoutParams } from '../upstream/default-params.js';
 import { pickExtra } from '../upstream/extra-fields.js';
 import { upstreamFailure } from '../upstream/failure.js';
+import { withoutNative } from '../upstream/native-content.js';
 import { WriteNotes, type WriteOptions, type WrittenRequest } from '../upstream/written-request.js';
 import { writeMessages, writeTools } from './messages.js';
 import { type HostPolicy, normaliseKeepAlive, writeOptions } from './options.js';
@@ -22,7 +23,7 @@ const noExtra: ReadonlySet<string> = new Set();
 export function writeOllamaChat(chat: ChatRequest, options: OllamaWriteOptions): WrittenRequest {
   const notes = new WriteNotes();
   const filled = withChatDefaults(chat, options.params);
-  const request = withoutParams(filled.request, options.omit);
+  const request = withoutNative(withoutParams(filled.request, options.omit), notes);
   const capabilities = options.capabilities ?? null;
   const think = writeThink(request.reasoning, options.model, capabilities, notes);
   pickExtra(request.extra, noExtra, notes);

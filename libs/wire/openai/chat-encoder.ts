@@ -82,6 +82,8 @@ export class ChatEncoder implements AnswerEncoder {
         return this.startCall(event, state);
       case 'tool-call-delta':
         return this.encodeArguments(event.index, event.arguments, state);
+      case 'native-block':
+        return '';
       case 'annotations':
         return this.delta(state, { annotations: event.annotations });
       case 'finish':

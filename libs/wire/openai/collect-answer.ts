@@ -2,6 +2,7 @@
  * Gathers the events of an answer into one value: whole answers are written from it, and the encoders of block-shaped
  * dialects (Responses, Anthropic) follow the stream with it.
  */
+import type { Native } from '../neutral/chat-request.js';
 import type {
   FinishReason,
   StreamEvent,
@@ -11,7 +12,7 @@ import type {
 } from '../neutral/stream-event.js';
 
 export type AnswerBlock =
-  | { readonly kind: 'text'; text: string; logprobs: TokenLogprob[] }
+  | { readonly kind: 'text'; text: string; logprobs: TokenLogprob[]; citations?: unknown[] | undefined }
   | { readonly kind: 'refusal'; text: string }
   | {
       readonly kind: 'reasoning';
@@ -23,6 +24,7 @@ export type AnswerBlock =
       /** A signature ends a block: thinking after it is another one. */
       closed: boolean;
     }
+  | { readonly kind: 'native'; readonly block: Native }
   | { readonly kind: 'tool'; readonly index: number; readonly id: string; readonly name: string; arguments: string };
 
 export interface CollectedChoice {
@@ -82,6 +84,8 @@ export class ChoiceCollector implements CollectedChoice {
       case 'annotations':
         this.annotations.push(...event.annotations);
         return null;
+      case 'native-block':
+        return this.open({ kind: 'native', block: event.block });
       case 'finish':
         this.finish = event.reason;
         this.native = event.native ?? null;
@@ -96,12 +100,17 @@ export class ChoiceCollector implements CollectedChoice {
   }
 
   private addText(event: Extract<StreamEvent, { type: 'text-delta' }>): BlockChange | null {
-    const logprobs = event.logprobs ?? [];
-    if (event.text === '' && logprobs.length === 0) return null;
+    const { text, logprobs = [], citations = [], apart = false } = event;
+    if (text === '' && logprobs.length === 0 && citations.length === 0) return null;
     const last = this.blocks.at(-1);
-    if (last?.kind !== 'text') return this.open({ kind: 'text', text: event.text, logprobs: [...logprobs] });
-    last.text += event.text;
+    const cited =
+      citations.length === 0
+        ? {}
+        : { citations: [...(last?.kind === 'text' && !apart ? (last.citations ?? []) : []), ...citations] };
+    if (last?.kind !== 'text' || apart) return this.open({ kind: 'text', text, logprobs: [...logprobs], ...cited });
+    last.text += text;
     last.logprobs.push(...logprobs);
+    Object.assign(last, cited);
     return { block: last, position: this.blocks.length - 1, opened: false };
   }
 

@@ -11,7 +11,10 @@ export function* replayAnswer(answer: CollectedAnswer): Generator<StreamEvent> {
 }
 
 function* replayChoice(collected: CollectedChoice, choice: number): Generator<StreamEvent> {
-  for (const block of collected.blocks) yield* replayBlock(block, choice);
+  for (const [place, block] of collected.blocks.entries()) {
+    const isApart = block.kind === 'text' && collected.blocks[place - 1]?.kind === 'text';
+    yield* replayBlock(block, choice, isApart);
+  }
   const { annotations, finish: reason, native, stopSequence } = collected;
   if (annotations.length > 0) yield { type: 'annotations', choice, annotations };
   if (reason === null) return;
@@ -19,15 +22,26 @@ function* replayChoice(collected: CollectedChoice, choice: number): Generator<St
   yield { type: 'finish', choice, reason, ...said };
 }
 
-function* replayBlock(block: AnswerBlock, choice: number): Generator<StreamEvent> {
+function* replayBlock(block: AnswerBlock, choice: number, isApart: boolean): Generator<StreamEvent> {
   switch (block.kind) {
     case 'text': {
-      const { text, logprobs } = block;
-      yield { type: 'text-delta', choice, text, ...(logprobs.length === 0 ? {} : { logprobs }) };
+      const { text, logprobs, citations } = block;
+      const sources = citations === undefined ? {} : { citations };
+      yield {
+        type: 'text-delta',
+        choice,
+        text,
+        ...(logprobs.length === 0 ? {} : { logprobs }),
+        ...sources,
+        ...(isApart ? { apart: true as const } : {}),
+      };
       return;
     }
     case 'refusal':
       yield { type: 'refusal-delta', choice, text: block.text };
+      return;
+    case 'native':
+      yield { type: 'native-block', choice, block: block.block };
       return;
     case 'tool': {
       const { index, id, name } = block;

@@ -6,7 +6,13 @@ const TopLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.a
 const Logprob = TopLogprob.extend({ top_logprobs: z.array(TopLogprob) });
 
 const Block = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('text'), text: z.string(), logprobs: z.array(Logprob) }),
+  z.object({
+    kind: z.literal('text'),
+    text: z.string(),
+    logprobs: z.array(Logprob),
+    citations: z.array(z.unknown()).optional(),
+  }),
+  z.object({ kind: z.literal('native'), block: z.record(z.string(), z.unknown()) }),
   z.object({ kind: z.literal('refusal'), text: z.string() }),
   z.object({
     kind: z.literal('reasoning'),
@@ -45,6 +51,7 @@ export const StoredAnswer = z.object({
       cacheWriteTokens: count,
       reasoningTokens: count,
       costUsd: z.number().nullable(),
+      serverTools: z.record(z.string(), z.number()).optional(),
     })
     .nullable(),
   upstreamModel: z.string().nullable(),

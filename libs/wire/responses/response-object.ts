@@ -36,12 +36,16 @@ export function outcomeOf(choice: CollectedChoice | undefined, usage: UpstreamUs
   return { status: 'completed', usage };
 }
 
+/** Blocks that are items here; those of Anthropic's own tools have no counterpart. */
+export type ItemBlock = Exclude<AnswerBlock, { kind: 'native' }>;
+
 /** Whether a block has an item: thinking without text, signature or data (OpenRouter's details alone) has none. */
-export function isShown(block: AnswerBlock): boolean {
+export function isShown(block: AnswerBlock): block is ItemBlock {
+  if (block.kind === 'native') return false;
   return block.kind !== 'reasoning' || block.text !== '' || sealReasoning(block) !== null;
 }
 
-export function writeItems(blocks: readonly AnswerBlock[], options: EncoderOptions, outcome: Outcome): object[] {
+export function writeItems(blocks: readonly ItemBlock[], options: EncoderOptions, outcome: Outcome): object[] {
   // Only the last item can have been cut.
   const cut = outcome.status === 'completed' ? 'completed' : 'incomplete';
   return blocks.map((block, index) =>
@@ -50,14 +54,14 @@ export function writeItems(blocks: readonly AnswerBlock[], options: EncoderOptio
 }
 
 /** Made from the response's id and the item's place, so that it is the same in every event. */
-export function itemId(block: AnswerBlock, options: EncoderOptions, index: number): string {
+export function itemId(block: ItemBlock, options: EncoderOptions, index: number): string {
   const unique = `${options.id.replace(/^resp_/, '')}_${index}`;
   if (block.kind === 'tool') return isCustom(block, options) ? `ctc_${unique}` : `fc_${unique}`;
   return block.kind === 'reasoning' ? `rs_${unique}` : `msg_${unique}`;
 }
 
 /** An output item with everything that its block has by now. */
-export function writeItem(block: AnswerBlock, options: EncoderOptions, index: number, status: ItemStatus): object {
+export function writeItem(block: ItemBlock, options: EncoderOptions, index: number, status: ItemStatus): object {
   const own = itemId(block, options, index);
   if (block.kind === 'tool') return writeCall(block, options, { id: own, status });
   if (block.kind === 'reasoning') {

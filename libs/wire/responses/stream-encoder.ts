@@ -4,7 +4,7 @@
  */
 import type { StreamEvent, UpstreamUsage } from '../neutral/stream-event.js';
 import { sseComment, toBytes, type AnswerEncoder, type EncoderOptions } from '../openai/answer-encoder.js';
-import { ChoiceCollector, type AnswerBlock, type BlockChange, type ChoiceEvent } from '../openai/collect-answer.js';
+import { ChoiceCollector, type BlockChange, type ChoiceEvent } from '../openai/collect-answer.js';
 import { openAiErrorBody, type ClientError } from '../openai/error.js';
 import {
   formOf,
@@ -16,12 +16,14 @@ import {
   writeItems,
   writePart,
   type CallBlock,
+  type ItemBlock,
   type ItemStatus,
   type Outcome,
 } from './response-object.js';
 import { openInput } from './tools.js';
 
-type TextBlock = Extract<AnswerBlock, { kind: 'text' | 'refusal' }>;
+type ItemChange = BlockChange & { readonly block: ItemBlock };
+type TextBlock = Extract<ItemBlock, { kind: 'text' | 'refusal' }>;
 
 export class ResponsesEncoder implements AnswerEncoder {
   private readonly collector = new ChoiceCollector();
@@ -36,7 +38,7 @@ export class ResponsesEncoder implements AnswerEncoder {
   push(event: StreamEvent): Uint8Array | null {
     if (event.type === 'usage') this.usage = event.usage;
     if (!('choice' in event) || event.choice !== 0 || isEmpty(event)) return null;
-    const change = this.collector.push(event);
+    const change = itemChange(this.collector.push(event));
     if (change === null) return null;
     const begin = this.begin();
     const opening = change.opened ? this.closeBefore(change.position) + this.openItem(change) : '';
@@ -54,7 +56,7 @@ export class ResponsesEncoder implements AnswerEncoder {
    */
   fail(error: ClientError): Uint8Array {
     const outcome: Outcome = { status: 'failed', usage: this.usage, error };
-    const response = responseObject(this.options, outcome, writeItems(this.collector.blocks, this.options, outcome));
+    const response = responseObject(this.options, outcome, writeItems(this.items(), this.options, outcome));
     const { code, message, param } = error;
     const failed = this.begun ? this.event('response.failed', { response }) : '';
     return toBytes(failed + this.event('error', { code, message, param, ...openAiErrorBody(error) }));
@@ -64,9 +66,14 @@ export class ResponsesEncoder implements AnswerEncoder {
     const begin = this.begin();
     const outcome = outcomeOf(this.collector, this.usage);
     const closed = this.closeBefore(this.collector.blocks.length, outcome);
-    const output = writeItems(this.collector.blocks, this.options, outcome);
+    const output = writeItems(this.items(), this.options, outcome);
     const response = responseObject(this.options, outcome, output);
     return toBytes(begin + closed + this.event(`response.${outcome.status}`, { response }));
+  }
+
+  /** The blocks in their places: those that are no items are kept out of the collector. */
+  private items(): ItemBlock[] {
+    return this.collector.blocks.filter((block) => block.kind !== 'native');
   }
 
   private begin(): string {
@@ -82,7 +89,7 @@ export class ResponsesEncoder implements AnswerEncoder {
     return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
   }
 
-  private openItem({ block, position }: BlockChange): string {
+  private openItem({ block, position }: ItemChange): string {
     this.open.add(position);
     const item = writeItem(emptied(block), this.options, position, 'in_progress');
     const added = this.event('response.output_item.added', { output_index: position, item });
@@ -95,11 +102,11 @@ export class ResponsesEncoder implements AnswerEncoder {
     return added + this.event('response.reasoning_summary_part.added', { ...place, summary_index: 0, part });
   }
 
-  private place(block: AnswerBlock, position: number): { item_id: string; output_index: number } {
+  private place(block: ItemBlock, position: number): { item_id: string; output_index: number } {
     return { item_id: itemId(block, this.options, position), output_index: position };
   }
 
-  private delta({ block, position }: BlockChange, event: ChoiceEvent): string {
+  private delta({ block, position }: ItemChange, event: ChoiceEvent): string {
     const place = this.place(block, position);
     if (event.type === 'text-delta') return this.textDelta(place, event);
     if (event.type === 'refusal-delta') {
@@ -136,14 +143,14 @@ export class ResponsesEncoder implements AnswerEncoder {
   }
 
   private closeItem(position: number, status: ItemStatus): string {
-    const block = this.collector.blocks[position];
+    const block = this.items()[position];
     if (block === undefined) return '';
     const item = writeItem(block, this.options, position, status);
     const done = this.closeContent(block, this.place(block, position));
     return done + this.event('response.output_item.done', { output_index: position, item });
   }
 
-  private closeContent(block: AnswerBlock, place: { item_id: string; output_index: number }): string {
+  private closeContent(block: ItemBlock, place: { item_id: string; output_index: number }): string {
     if (block.kind === 'tool') return this.closeCall(block, place);
     if (block.kind === 'reasoning') return block.text === '' ? '' : this.closeSummary(block.text, place);
     const at = { ...place, content_index: 0 };
@@ -181,14 +188,22 @@ export class ResponsesEncoder implements AnswerEncoder {
   }
 }
 
+function itemChange(change: BlockChange | null): ItemChange | null {
+  if (change === null || change.block.kind === 'native') return null;
+  return { ...change, block: change.block };
+}
+
 /** Thinking of which only OpenRouter's details came: it has no item. */
 function isEmpty(event: ChoiceEvent): boolean {
+  // Blocks of Anthropic's own tools have no item either, and sources without a text no place.
+  if (event.type === 'native-block') return true;
+  if (event.type === 'text-delta') return event.text === '' && event.logprobs === undefined;
   if (event.type === 'reasoning-delta') return event.text === '';
   return event.type === 'reasoning-signature' && event.signature === undefined && event.redacted === undefined;
 }
 
 /** A block as it was before its first delta. */
-function emptied(block: AnswerBlock): AnswerBlock {
+function emptied(block: ItemBlock): ItemBlock {
   if (block.kind === 'tool') return { ...block, arguments: '' };
   return block.kind === 'text' ? { ...block, text: '', logprobs: [] } : { ...block, text: '' };
 }

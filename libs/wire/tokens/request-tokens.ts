@@ -2,7 +2,7 @@
  * Tokens of whole requests: the estimate that routing and rate limits work with, and the byte bound that no byte-level
  * tokenizer can exceed (a token is at least one byte), for reservations near the end of a budget.
  */
-import type { ChatMessage, ChatRequest, ContentPart } from '../neutral/chat-request.js';
+import type { ChatMessage, ChatRequest, ContentPart, Native } from '../neutral/chat-request.js';
 import { estimateTokens } from './estimate.js';
 
 /**
@@ -69,8 +69,9 @@ export function boundInputTokens(inputs: readonly (string | readonly number[])[]
 function measureChat(request: ChatRequest, meter: Meter): number {
   const messages = sum(request.messages, (message) => measureMessage(message, meter));
   const tools = sum(request.tools ?? [], (tool) => tokensPerTool * meter.overhead + meter.text(JSON.stringify(tool)));
+  const native = sum(request.nativeTools ?? [], (tool) => meter.text(JSON.stringify(tool)));
   const format = request.responseFormat === undefined ? 0 : meter.text(JSON.stringify(request.responseFormat));
-  return messages + tools + format + tokensPerAnswer * meter.overhead;
+  return messages + tools + native + format + tokensPerAnswer * meter.overhead;
 }
 
 function measureMessage(message: ChatMessage, meter: Meter): number {
@@ -85,7 +86,13 @@ function measureMessage(message: ChatMessage, meter: Meter): number {
   const thinking = sum(message.reasoning ?? [], (block) => {
     return meter.text(block.text) + meter.text(block.signature ?? '') + meter.text(block.redacted ?? '');
   });
-  return base + name + calls + thinking + meter.text(message.refusal ?? '');
+  const results = sum(message.native ?? [], (block) => (isCounted(block) ? 0 : meter.text(JSON.stringify(block))));
+  return base + name + calls + thinking + results + meter.text(message.refusal ?? '');
+}
+
+/** Whether the neutral fields beside the block hold it too. */
+function isCounted(block: Native): boolean {
+  return ['text', 'thinking', 'redacted_thinking', 'tool_use'].includes(String(block['type']));
 }
 
 function measurePart(part: ContentPart, meter: Meter): number {

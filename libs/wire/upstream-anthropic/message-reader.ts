@@ -1,6 +1,6 @@
 /** Folds the parts of an Anthropic message, streamed or whole, into events of choice 0. */
 import type { FinishReason, StreamEvent, UpstreamFailure } from '../neutral/stream-event.js';
-import { countOf, isRecord, numberOf, recordOf, textOf } from '../upstream/loose-json.js';
+import { argumentsObject, countOf, isRecord, listOf, numberOf, recordOf, textOf } from '../upstream/loose-json.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -14,6 +14,12 @@ const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
   ['refusal', 'content_filter'],
 ]);
 
+/** A block of Anthropic's own tools, whole when it stops. */
+interface NativeBlock {
+  readonly block: JsonObject;
+  input: string;
+}
+
 interface ToolUse {
   /** Counts tool_use blocks: text and thinking blocks shift Anthropic's own index. */
   readonly index: number;
@@ -24,6 +30,10 @@ interface ToolUse {
 export class MessageReader {
   readonly #makeId: () => string;
   readonly #open = new Map<number, ToolUse>();
+  readonly #natives = new Map<number, NativeBlock>();
+  readonly #serverTools = new Map<string, number>();
+  #isAfterText = false;
+  #isApart = false;
   readonly #usage = new Map<string, number>();
   #calls = 0;
   #thinkingTokens = 0;
@@ -53,13 +63,19 @@ export class MessageReader {
     for (const name of ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens']) {
       if (numberOf(usage[name]) !== null) this.#usage.set(name, countOf(usage[name]));
     }
+    for (const [name, count] of Object.entries(recordOf(usage['server_tool_use']))) {
+      if (numberOf(count) !== null) this.#serverTools.set(name, countOf(count));
+    }
     const thinking = numberOf(recordOf(usage['output_tokens_details'])['thinking_tokens']);
     if (thinking !== null) this.#thinkingTokens = countOf(thinking);
   }
 
   blockStart(index: number, block: JsonObject, events: StreamEvent[]): void {
+    this.#isApart = this.#isAfterText && block['type'] === 'text';
+    this.#isAfterText = block['type'] === 'text';
     switch (block['type']) {
       case 'text':
+        for (const citation of listOf(block['citations'])) this.#citation(citation, events);
         return this.#text(block['text'], events);
       case 'thinking':
         this.#thinking(block['thinking'], events);
@@ -73,6 +89,7 @@ export class MessageReader {
         return this.#toolUse(index, block, events);
       default:
         // Blocks of Anthropic's own tools (web search and the like) and of tomorrow.
+        if (textOf(block['type']) !== null) this.#natives.set(index, { block: { ...block }, input: '' });
         return undefined;
     }
   }
@@ -80,8 +97,11 @@ export class MessageReader {
   blockDelta(index: number, delta: JsonObject, events: StreamEvent[]): void {
     const tool = this.#open.get(index);
     const json = textOf(delta['partial_json']);
+    const native = this.#natives.get(index);
+    if (native !== undefined) return addToNative(native, delta);
     if (delta['type'] === 'text_delta') this.#text(delta['text'], events);
     else if (delta['type'] === 'thinking_delta') this.#thinking(delta['thinking'], events);
+    else if (delta['type'] === 'citations_delta') this.#citation(delta['citation'], events);
     else if (delta['type'] === 'signature_delta') this.#signature(delta['signature'], events);
     else if (delta['type'] === 'input_json_delta' && tool !== undefined && json !== null) {
       tool.hasInput = true;
@@ -91,6 +111,7 @@ export class MessageReader {
 
   /** `input: {}` of the start is a placeholder; it counts only where no fragment came. */
   blockStop(index: number, events: StreamEvent[]): void {
+    this.#nativeStop(index, events);
     const tool = this.#open.get(index);
     if (tool === undefined) return;
     this.#open.delete(index);
@@ -103,7 +124,7 @@ export class MessageReader {
     const native = textOf(delta['stop_reason']);
     if (native === null || this.#isFinished) return;
     this.#isFinished = true;
-    for (const index of this.#open.keys()) this.blockStop(index, events);
+    for (const index of [...this.#open.keys(), ...this.#natives.keys()]) this.blockStop(index, events);
     const stopSequence = textOf(delta['stop_sequence']);
     events.push({
       type: 'finish',
@@ -129,7 +150,28 @@ export class MessageReader {
 
   #text(value: unknown, events: StreamEvent[]): void {
     const text = textOf(value);
-    if (text !== null) events.push({ type: 'text-delta', choice: 0, text });
+    if (text === null) return;
+    events.push({ type: 'text-delta', choice: 0, text, ...this.#apart(text) });
+  }
+
+  #citation(citation: unknown, events: StreamEvent[]): void {
+    if (!isRecord(citation)) return;
+    events.push({ type: 'text-delta', choice: 0, text: '', citations: [citation], ...this.#apart('cited') });
+  }
+
+  /** The first piece of a text block after another one says so: sources belong to their own block. */
+  #apart(piece: string): { apart?: true } {
+    if (!this.#isApart || piece === '') return {};
+    this.#isApart = false;
+    return { apart: true };
+  }
+
+  #nativeStop(index: number, events: StreamEvent[]): void {
+    const native = this.#natives.get(index);
+    if (native === undefined) return;
+    this.#natives.delete(index);
+    const input = native.input === '' ? {} : { input: argumentsObject(native.input) };
+    events.push({ type: 'native-block', choice: 0, block: { ...native.block, ...input } });
   }
 
   #thinking(value: unknown, events: StreamEvent[]): void {
@@ -165,7 +207,15 @@ export class MessageReader {
         cacheWriteTokens,
         reasoningTokens: this.#thinkingTokens,
         costUsd: null,
+        ...(this.#serverTools.size === 0 ? {} : { serverTools: Object.fromEntries(this.#serverTools) }),
       },
     });
   }
+}
+
+/** The input of a call comes in fragments, a summary of what was compacted as text. */
+function addToNative(native: NativeBlock, delta: JsonObject): void {
+  native.input += textOf(delta['partial_json']) ?? '';
+  const more = textOf(delta['content']);
+  if (more !== null) native.block['content'] = (textOf(native.block['content']) ?? '') + more;
 }

@@ -48,6 +48,7 @@ function writeBlocks(message: Exclude<ChatMessage, { role: 'system' }>, notes: W
     case 'user':
       return message.content.flatMap((part) => writePart(part, notes));
     case 'assistant':
+      if (message.native !== undefined) return message.native.filter(hasWords);
       return [
         ...(message.reasoning ?? []).flatMap(writeThinking),
         ...writeTexts(message.content),
@@ -91,10 +92,15 @@ function writeThinking(block: ReasoningBlock): JsonObject[] {
 }
 
 /** Empty and white text blocks are refused. */
+function hasWords(block: JsonObject): boolean {
+  return block['type'] !== 'text' || (textOf(block['text']) ?? '').trim() !== '';
+}
+
+/** The text blocks of these parts, without the empty ones. */
 function writeTexts(parts: readonly Extract<ContentPart, { type: 'text' }>[]): JsonObject[] {
   return parts
     .filter((part) => part.text.trim() !== '')
-    .map((part) => ({ type: 'text', text: part.text, ...mark(part) }));
+    .map((part) => part.native ?? { type: 'text', text: part.text, ...mark(part) });
 }
 
 function writePart(part: ContentPart, notes: WriteNotes): JsonObject[] {
@@ -120,6 +126,7 @@ function writePart(part: ContentPart, notes: WriteNotes): JsonObject[] {
 }
 
 function writeFile(part: Extract<ContentPart, { type: 'file' }>): JsonObject {
+  if (part.native !== undefined) return part.native;
   const title = part.filename === undefined ? {} : { title: part.filename };
   if (part.data === undefined) return { type: 'document', source: { type: 'file', file_id: part.fileId }, ...title };
   const { mediaType, data } = splitDataUrl(part.data, part.filename);
@@ -149,5 +156,6 @@ function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
 /** A message that ends with the assistant's words is a prefill, which must not end in white space. */
 function trimPrefill(turn: Turn | undefined): void {
   const block = turn?.role === 'assistant' ? turn.content.at(-1) : undefined;
-  if (block !== undefined && typeof block['text'] === 'string') block['text'] = block['text'].trimEnd();
+  if (block !== undefined && typeof block['text'] === 'string')
+    turn?.content.splice(-1, 1, { ...block, text: block['text'].trimEnd() });
 }

@@ -101,9 +101,9 @@ function writeSampling(request: ChatRequest, model: AnthropicModel, thinking: Th
 }
 
 function writeTools(request: ChatRequest): JsonObject {
-  const { tools, toolChoice, parallelToolCalls } = request;
-  if (tools === undefined || tools.length === 0) return {};
-  const written = tools.map(writeTool);
+  const { tools = [], nativeTools = [], toolChoice, parallelToolCalls } = request;
+  const written = [...tools.map(writeTool), ...nativeTools];
+  if (written.length === 0) return {};
   const single = parallelToolCalls === false && toolChoice !== 'none' ? { disable_parallel_tool_use: true } : {};
   if (toolChoice === undefined && parallelToolCalls !== false) return { tools: written };
   return { tools: written, tool_choice: { ...writeToolChoice(toolChoice), ...single } };
@@ -115,6 +115,7 @@ function writeTool(tool: Tool): JsonObject {
     ...(tool.description === undefined ? {} : { description: tool.description }),
     input_schema: { type: 'object', ...tool.parameters },
     ...(tool.cacheControl === undefined ? {} : { cache_control: tool.cacheControl }),
+    ...tool.native,
   };
 }
 

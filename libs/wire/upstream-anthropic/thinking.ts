@@ -90,7 +90,7 @@ function budgeted(request: ChatRequest, budget: number, defaultMaxTokens: number
 
 /** Thinking and a forced tool exclude each other. */
 function isForced(request: ChatRequest): boolean {
-  const hasTools = (request.tools?.length ?? 0) > 0;
+  const hasTools = (request.tools?.length ?? 0) + (request.nativeTools?.length ?? 0) > 0;
   return hasTools && (request.toolChoice === 'required' || typeof request.toolChoice === 'object');
 }
 
@@ -99,5 +99,6 @@ function isUnsignedToolTurn(messages: readonly ChatMessage[]): boolean {
   if (messages.at(-1)?.role !== 'tool') return false;
   const last = messages.findLast((message) => message.role === 'assistant');
   if (last === undefined || last.role !== 'assistant') return false;
+  // What is sent back whole has its thinking in it, if there was any.
   return !(last.reasoning ?? []).some((block) => block.signature !== undefined || block.redacted !== undefined);
 }

@@ -2,6 +2,7 @@
 import type { ChatRequest, CompletionRequest, EmbeddingRequest, ResponseFormat } from '../neutral/chat-request.js';
 import { withChatDefaults, withCompletionDefaults, withoutParams } from '../upstream/default-params.js';
 import { pickExtra } from '../upstream/extra-fields.js';
+import { withoutNative } from '../upstream/native-content.js';
 import { WriteNotes, type WriteOptions, type WrittenRequest } from '../upstream/written-request.js';
 import { flavourOf, type OpenAiFlavour, type OpenAiFlavourName } from './flavour.js';
 import { writeMessages, writeTools } from './messages.js';
@@ -26,7 +27,8 @@ export function writeOpenAiChat(chat: ChatRequest, options: OpenAiWriteOptions):
   const flavour = flavourOf(options.flavour);
   const model = options.baseModel ?? options.model;
   const filled = withChatDefaults(chat, options.params);
-  const request = withoutRefused(withoutParams(filled.request, options.omit), flavour, model, notes);
+  const asked = withoutNative(withoutParams(filled.request, options.omit), notes);
+  const request = withoutRefused(asked, flavour, model, notes);
   const { include_reasoning: _written, ...extra } = request.extra ?? {};
   const body = {
     model: options.model,

@@ -113,7 +113,7 @@ const fieldOfName: Readonly<Record<string, readonly (keyof ChatRequest | keyof C
   n: ['n'],
   logit_bias: ['logitBias'],
   user: ['user'],
-  tools: ['tools', 'toolChoice', 'parallelToolCalls'],
+  tools: ['tools', 'nativeTools', 'toolChoice', 'parallelToolCalls'],
   functions: ['tools', 'toolChoice', 'parallelToolCalls'],
   tool_choice: ['toolChoice'],
   parallel_tool_calls: ['parallelToolCalls'],
