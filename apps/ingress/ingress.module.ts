@@ -30,6 +30,7 @@ import { InFlight } from './http/in-flight.js';
 import { FleetHealth } from './health/fleet-health.client.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { ServerConventions } from './metrics/conventional-metrics.publisher.js';
 import { FinishedPublisher } from './metrics/request-finished.publisher.js';
 import { SuiteTotals } from './metrics/totals.client.js';
 import { ModelsController } from './models/models.controller.js';
@@ -65,6 +66,7 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     ConsoleSessions,
     ErrorFilter,
     FinishedPublisher,
+    ServerConventions,
     FleetHealth,
     InFlight,
     OutcomePublisher,

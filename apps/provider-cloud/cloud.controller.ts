@@ -34,6 +34,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
       usage: this.usage,
       metrics,
       savingsReference: () => snapshots.current()?.general.savingsReference ?? '',
+      conventionalMetrics: () => snapshots.current()?.general.conventionalMetrics === true,
       now: () => performance.now(),
     };
   }

@@ -35,6 +35,7 @@ export class FleetController implements OnApplicationBootstrap, OnApplicationShu
       usage: this.usage,
       metrics,
       savingsReference: () => snapshots.current()?.general.savingsReference ?? '',
+      conventionalMetrics: () => snapshots.current()?.general.conventionalMetrics === true,
       now: () => performance.now(),
     };
     const holder = `${hostname().replace(/[^A-Za-z0-9_-]/g, '-')}-${randomUUID().slice(0, 8)}`;

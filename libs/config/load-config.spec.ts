@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { model, snapshotOf, withModel } from './testing/config-texts.js';
 
+it.each([
+  ['', undefined],
+  ['signalbox: {metrics_semconv: false}\n', undefined],
+  ['signalbox: {metrics_semconv: true}\n', true],
+])('metrics of the GenAI conventions are there where they are asked for: %s', (written, wanted) => {
+  const { general } = snapshotOf(withModel(written));
+  expect([general.conventionalMetrics, general.extras]).toEqual([wanted, {}]);
+});
+
 describe('deployments', () => {
   const one = (params: string, info = '{}', env: Record<string, string> = {}) =>
     snapshotOf(`model_list:\n  - model_name: a\n    litellm_params: {${params}}\n    model_info: ${info}\n`, { env });

@@ -295,6 +295,8 @@ export const GeneralSettings = z.object({
   usageSpan: z.enum(['link', 'child']),
   /** Prompts and answers in traces, of requests whose key asks for it; absent = none. */
   traceContent: TraceContent.optional(),
+  /** Metrics of the GenAI conventions too; absent = only the gateway's own. */
+  conventionalMetrics: z.boolean().optional(),
   /** `general_settings.database_url`; null or absent = DATABASE_URL, else the embedded database. */
   databaseUrl: SecretRef.nullable().optional(),
   /** `litellm_settings.set_verbose`: debug logs. */

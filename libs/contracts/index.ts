@@ -55,6 +55,7 @@ export {
   RouterModels,
   RouterFleet,
 } from './route.js';
+export { operationNames } from './operation-names.js';
 export { foldPlan, RouterPlan } from './router-plan.js';
 export {
   ClientDialect,

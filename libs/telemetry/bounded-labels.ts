@@ -6,7 +6,7 @@
 export type Labels = Record<string, string>;
 
 /** Labels whose values a client can make up. */
-const open = new Set(['model', 'from_model', 'to_model']);
+const open = new Set(['model', 'from_model', 'to_model', 'gen_ai_request_model', 'gen_ai_response_model']);
 const mostLength = 128;
 
 export class BoundedLabels {

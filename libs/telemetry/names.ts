@@ -1,4 +1,5 @@
 /** Every metric of the suite, once: kind, help, labels, buckets. Labels are bounded; no key, user or request id in any. */
+import { conventionalFamilies } from './conventional-names.js';
 
 const latencySeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
 const firstTokenSeconds = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 3, 5, 8, 13, 21, 34, 55, 120];
@@ -17,6 +18,7 @@ const histogram = <L extends string>(help: string, labels: readonly L[], buckets
 const withExemplars = <H extends object>(family: H) => ({ ...family, exemplars: true }) as const;
 
 export const metricFamilies = {
+  ...conventionalFamilies,
   signalbox_requests_total: counter('Finished requests', ['route', 'model', 'provider', 'outcome', 'stream']),
   signalbox_request_duration_seconds: withExemplars(
     histogram('From request to the last byte', ['route', 'model', 'outcome'], latencySeconds),

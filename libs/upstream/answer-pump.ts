@@ -59,6 +59,8 @@ export class AnswerPump {
       readonly stream: StreamSender;
       readonly timers: AnswerTimers;
       readonly now: () => number;
+      /** Told how long each piece of content took after the one before, milliseconds; where nobody asks, absent. */
+      readonly onGap?: (milliseconds: number) => void;
     },
   ) {}
 
@@ -225,7 +227,9 @@ export class AnswerPump {
   }
 
   private noteTime(): void {
+    const before = this.lastContentAt;
     this.lastContentAt = this.parts.now();
+    if (before !== null) this.parts.onGap?.(this.lastContentAt - before);
     this.firstContentAt ??= this.lastContentAt;
   }
 }

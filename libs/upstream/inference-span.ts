@@ -1,36 +1,22 @@
 /**
  * Attributes of the inference span, by the GenAI conventions that libs/telemetry/gen-ai.ts names. Never any content.
  */
-import type { InferOpen } from '#contracts';
+import { operationNames, type InferOpen } from '#contracts';
 import { genAi } from '#telemetry';
 import type { PumpedAnswer } from './answer-pump.js';
 
 type Attributes = Record<string, string | number | boolean | string[]>;
 
-/** Names of the conventions where they have one; for the rest the endpoint's own. */
-const operations: Readonly<Record<InferOpen['dialect'], string>> = {
-  'openai-chat': 'chat',
-  'openai-responses': 'chat',
-  'anthropic-messages': 'chat',
-  'openai-completion': 'text_completion',
-  'openai-embedding': 'embeddings',
-  'openai-rerank': 'rerank',
-  'openai-transcription': 'transcription',
-  'openai-speech': 'speech',
-  'openai-image': 'generate_content',
-  'openai-moderation': 'moderation',
-};
-
 /** `chat qwen3:14b`. */
 export function inferenceName(open: InferOpen): string {
-  return `${operations[open.dialect]} ${open.attempt.upstreamModel}`;
+  return `${operationNames[open.dialect]} ${open.attempt.upstreamModel}`;
 }
 
 /** What is known before the call; samplers see it. */
 export function inferenceAttributes(open: InferOpen): Attributes {
   const { attempt } = open;
   return {
-    [genAi.operationName]: operations[open.dialect],
+    [genAi.operationName]: operationNames[open.dialect],
     [genAi.providerName]: attempt.backend.provider,
     [genAi.requestModel]: attempt.upstreamModel,
     'gateway.model.alias': open.model,

@@ -22,7 +22,13 @@ const callTo = (url: string): PreparedCall => ({
 
 function toolsWith(usage: AttemptTools['usage']): AttemptTools {
   const metrics = new Metrics({ service: 'test', version: 'test', processMetrics: false });
-  return { usage, metrics, savingsReference: () => 'gpt-4o', now: () => performance.now() };
+  return {
+    usage,
+    metrics,
+    savingsReference: () => 'gpt-4o',
+    conventionalMetrics: () => false,
+    now: () => performance.now(),
+  };
 }
 
 it('asks an upstream only once the announcement of the attempt has left', async () => {

@@ -12,6 +12,7 @@ import type { AnswerTimers } from './answer-timers.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { accountFor } from './attempt-usage.js';
 import { capturedInput, capturedOutput } from './captured-content.js';
+import { ClientConventions } from './conventional-metrics.js';
 import { finishAttributes, inferenceAttributes, inferenceName } from './inference-span.js';
 import { callUpstream, type UpstreamRequest } from './http.client.js';
 import { neutralRequestOf } from './neutral-request.js';
@@ -38,6 +39,8 @@ export interface AttemptTools {
   readonly usage: Pick<UsageReporter, 'open' | 'close'>;
   readonly metrics: Metrics;
   readonly savingsReference: () => string;
+  /** Whether the metrics of the GenAI conventions are wanted. */
+  readonly conventionalMetrics: () => boolean;
   readonly now: () => number;
 }
 
@@ -53,7 +56,14 @@ export async function serveAttempt(
   const startedAt = tools.now();
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
   const keeper = open.keepAnswer === true || open.traceContent !== undefined ? new AnswerKeeper(call.writer) : null;
-  const pump = new AnswerPump({ ...call, writer: keeper ?? call.writer, stream, now: tools.now });
+  const conventions = tools.conventionalMetrics() ? new ClientConventions(tools.metrics, open) : null;
+  const pump = new AnswerPump({
+    ...call,
+    writer: keeper ?? call.writer,
+    stream,
+    now: tools.now,
+    ...(conventions === null ? {} : { onGap: (milliseconds) => conventions.chunk(milliseconds) }),
+  });
   await withSpan(
     inferenceName(open),
     { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },
@@ -73,6 +83,7 @@ export async function serveAttempt(
   const { result } = pump;
   const times = { startedAt, endedAt: tools.now(), queuedMs: call.queuedMs };
   const account = accountFor(open, result, times, tools.savingsReference());
+  conventions?.finished(result, account.close.usage, times);
   const { tokensPerSecond } = account.close;
   // Of local hosts their worker measures it itself, without the time that a load takes.
   if (open.attempt.kind === 'cloud' && tokensPerSecond !== null) {

@@ -204,6 +204,23 @@ it('names budgets, stages and reasons as they are', () => {
   expect(values('signalbox_requests_total', 'model').has('made-up')).toBe(false);
 });
 
+it('has the families of the GenAI conventions, since the config asks for them', () => {
+  const server = 'gen_ai_provider_name="openai",gen_ai_request_model="sky"';
+  const client = `${server},gen_ai_response_model!=""`;
+  const expected = [
+    ['gen_ai_server_request_duration_seconds_count', `${client},error_type=""`],
+    ['gen_ai_server_request_duration_seconds_count', 'gen_ai_request_model="broken",error_type="upstream_error"'],
+    ['gen_ai_server_time_to_first_token_seconds_count', client],
+    ['gen_ai_server_time_per_output_token_seconds_count', client],
+    ['gen_ai_client_operation_duration_seconds_count', `${client},error_type=""`],
+    ['gen_ai_client_operation_time_to_first_chunk_seconds_count', client],
+    ['gen_ai_client_operation_time_per_output_chunk_seconds_count', server],
+    ['gen_ai_client_token_usage_count', `${client},gen_ai_token_type="input"`],
+    ['gen_ai_client_token_usage_count', 'gen_ai_provider_name="ollama",gen_ai_token_type="output"'],
+  ];
+  expect(expected.filter(([name = '', matchers]) => !((found(name, matchers)[0]?.value ?? 0) > 0))).toEqual([]);
+});
+
 it('shows at 0 what may happen and did not: its first time is to be seen', () => {
   const at0 = [
     ['signalbox_account_problems_total', 'problem="no-credit"'],

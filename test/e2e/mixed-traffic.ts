@@ -64,6 +64,7 @@ function configOf({ ollama, cloud, openRouter, closed }: Upstreams): object {
     router_settings: { num_retries: 1, disable_cooldowns: true, fallbacks: [{ shed: ['sky'] }] },
     litellm_settings: { cache: true },
     general_settings: { health_check_interval: 1 },
+    signalbox: { metrics_semconv: true },
   };
 }
 

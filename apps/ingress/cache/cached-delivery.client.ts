@@ -10,6 +10,7 @@ import { requestLogLine } from '../completion/request-record.js';
 import { traceEnding } from '../completion/request-trace.client.js';
 import { nothingUsed, Settlement } from '../completion/settlement.publisher.js';
 import { answerHeaders } from '../http/response-headers.js';
+import { ServerConventions } from '../metrics/conventional-metrics.publisher.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
 import { replayBytes, shownUsage } from './replay.js';
 import type { CacheHit } from './response-cache.client.js';
@@ -23,6 +24,7 @@ export class CachedDelivery {
     private readonly callbacks: Callbacks,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
+    private readonly conventions: ServerConventions,
   ) {}
 
   /** Resolves when the answer is on its way and its row is stored or spooled. */
@@ -109,6 +111,17 @@ export class CachedDelivery {
     this.metrics.count('signalbox_requests_total', { ...labels, provider, stream: String(job.stream) });
     this.metrics.observe('signalbox_request_duration_seconds', labels, durationMs / 1000);
     const { inputTokens, outputTokens } = shownUsage(entry);
+    if (this.conventions.areWanted)
+      this.conventions.finished({
+        job,
+        model,
+        provider,
+        answeredBy: entry.upstreamModel,
+        errorType: null,
+        durationMs,
+        firstContentMs: null,
+        outputTokens,
+      });
     this.told.cached(running, entry.upstreamModel, inputTokens + outputTokens);
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { errorTable, GatewayError, type Attempt, type DataPolicy, type Plan, type StreamFailure } from '#contracts';
 import { Logger, Metrics } from '#telemetry';
 import { Callbacks } from '../callbacks/callbacks.client.js';
+import { ServerConventions } from '../metrics/conventional-metrics.publisher.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
 import { countAnswer } from './answer-metrics.js';
 import type { AttemptState } from './attempt-run.client.js';
@@ -28,6 +29,7 @@ export class RequestJournal {
     private readonly settlement: Settlement,
     private readonly told: FinishedPublisher,
     private readonly callbacks: Callbacks,
+    private readonly conventions: ServerConventions,
   ) {
     metrics.expect('signalbox_rejections_total', ...Object.keys(errorTable).map((reason) => ({ reason })));
   }
@@ -163,6 +165,17 @@ export class RequestJournal {
       const ended = success ? 'delivered' : ending.clientGone ? 'left' : 'failed';
       countAnswer(this.metrics, last.attempt.modelGroup, last.usage, ended);
     }
+    if (this.conventions.areWanted)
+      this.conventions.finished({
+        job,
+        model,
+        provider,
+        answeredBy: last?.usage?.upstreamModel ?? last?.attempt.upstreamModel ?? null,
+        errorType: success || ending.clientGone ? null : outcome,
+        durationMs,
+        firstContentMs: last?.firstContentMs == null ? null : last.firstContentMs - job.scope.startedMs,
+        outputTokens: last?.usage?.usage.outputTokens ?? 0,
+      });
     this.countOverhead(running, states);
     if (ending.clientGone)
       this.metrics.count('signalbox_client_disconnects_total', {

@@ -32,6 +32,7 @@ const namedSignalboxKeys = new Set([
   'queue_comments',
   'usage_span',
   'trace_content',
+  'metrics_semconv',
   'alert_thresholds',
   'spend_retention',
   'data_policy',
@@ -76,6 +77,7 @@ export function buildGeneralSettings(
     ...(signalbox.trace_content === undefined || signalbox.trace_content === 'none'
       ? {}
       : { traceContent: signalbox.trace_content }),
+    ...(signalbox.metrics_semconv === true ? { conventionalMetrics: true } : {}),
     verbose: litellm.set_verbose ?? false,
     variables: context.variables.refs(),
     extras: { ...extras, ...(general.alert_types === undefined ? {} : { alert_types: listOf(general.alert_types) }) },

@@ -28,6 +28,7 @@ export const SignalboxSettings = z.strictObject({
     { default: 'none' },
   ),
   usage_span: choice(['link', 'child'], 'How a usage event joins the trace of its request', { default: 'link' }),
+  metrics_semconv: flag("Metrics of OpenTelemetry's GenAI conventions too, beside the gateway's own"),
   alert_thresholds: special(z.array(z.number().positive()), 'Shares of a budget that are reported', {
     unit: 'percent',
     default: '50, 80, 95, 100',
