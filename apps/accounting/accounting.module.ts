@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { budgetControllers, budgetProviders } from './budgets/budgets.module.js';
 import { Database } from './database/database.client.js';
 import { PartitionStore } from './database/partition.store.js';
+import { StateController } from './database/state.controller.js';
 import { Upkeep } from './database/upkeep.client.js';
 import { AdminTransaction } from './keys/admin-transaction.store.js';
 import { AuditStore } from './keys/audit.store.js';
@@ -29,7 +30,14 @@ import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageStore } from './usage/usage.store.js';
 
 @Module({
-  controllers: [KeysController, TeamsController, UsersController, SpendController, ...budgetControllers],
+  controllers: [
+    KeysController,
+    TeamsController,
+    UsersController,
+    SpendController,
+    StateController,
+    ...budgetControllers,
+  ],
   providers: [
     Database,
     PartitionStore,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArguments, USAGE, UsageError } from './arguments.mjs';
 import { ensureBuilt } from './build.mjs';
+import { checkEnvironment } from './check-environment.mjs';
 import { configFile, hostToListenOn, readConfigFacts, whatIsServed } from './config-facts.mjs';
 import { claimDataDir, secretOf } from './data-dir.mjs';
 import { ensureInstalled } from './install.mjs';
@@ -26,6 +27,7 @@ const tell = (/** @type {string} */ line) => log.say(line);
 
 /** @param {import('./arguments.mjs').Options} options */
 async function start(options) {
+  checkEnvironment(process.env);
   const config = configFile(options.config);
   const dataDir = resolve(process.env.INIT_CWD ?? '.', options.dataDir);
   shutdown.release = claimDataDir(dataDir);
@@ -40,6 +42,7 @@ async function start(options) {
   await ensureBuilt(root, runtime, tell);
   const facts = await readConfigFacts(runtime.node, config);
   const env = withoutEmpty({ ...process.env, ...facts.variables });
+  checkEnvironment(env);
   const told = facts.problems.filter((problem) => options.debug || problem.severity !== 'note');
   for (const problem of told) tell(problem.text);
   if (facts.isVerbose) log.showEverything();

@@ -225,6 +225,14 @@ export const ReportTags = requestContract({
   deadlineMs: 5_000,
 });
 
+/** Whether the database answers; asked by whoever is asked whether the gateway is ready, so soon or not at all. */
+export const AccountingState = requestContract({
+  subject: 'accounting.state',
+  request: z.object({ v }),
+  reply: z.object({ v, database: z.boolean() }),
+  deadlineMs: 500,
+});
+
 /** `/global/spend`: everything ever spent, and the budget of the whole gateway. */
 export const GlobalSpend = requestContract({
   subject: 'accounting.spend.global',

@@ -264,6 +264,16 @@ export class GatewayError extends Error {
   }
 }
 
+/** Below are refusals of the request itself, which name what is wrong with it. */
+const leastUpstreamStatus = 429;
+
+/** The error with the model in its words, where a backend failed and they do not name it yet. */
+export function namingModel(error: GatewayError, asked: string): GatewayError {
+  const isNamed = error.message.includes(asked) || error.entry.status < leastUpstreamStatus;
+  if (isNamed) return error;
+  return new GatewayError(error.code, { ...error.details, message: `${error.message} (model '${asked}')` });
+}
+
 /** True for codes that this release knows. */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code);

@@ -15,7 +15,7 @@ export type {
   AnyRequestContract,
 } from './contract.js';
 export { RequestId, AttemptId, KeyId, KeyDigest, TeamId, UserId, DeploymentId, BackendId, attemptIdOf } from './ids.js';
-export { errorTable, GatewayError, isErrorCode, isFaultCode, toGatewayError } from './errors.js';
+export { errorTable, GatewayError, isErrorCode, isFaultCode, namingModel, toGatewayError } from './errors.js';
 export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors.js';
 export { DataPolicy, dataPolicies, satisfiesDataPolicy, strictestDataPolicy } from './data-policy.js';
 export {
@@ -145,6 +145,7 @@ export {
   ReportSpend,
   ReportActivity,
   ReportTags,
+  AccountingState,
   GlobalSpend,
   RankSpend,
   KeepPrompt,

@@ -1,5 +1,5 @@
 /** The client's side of an answer: events in, bytes of the client's dialect out, streamed or whole. */
-import { GatewayError, isErrorCode, type ErrorDetails, type InferOpen } from '#contracts';
+import { GatewayError, isErrorCode, namingModel, type ErrorDetails, type InferOpen } from '#contracts';
 import {
   AnswerCollector,
   answerId,
@@ -38,7 +38,7 @@ function streamedWriter(dialect: AnswerDialect, options: EncoderOptions, open: I
   return {
     event: (event) => encoder.push(event),
     finish: () => encoder.finish(),
-    fail: (failure) => encoder.fail({ ...clientErrorOf(failure), requestId: open.requestId }),
+    fail: (failure) => encoder.fail({ ...clientErrorOf(failure, open.model), requestId: open.requestId }),
   };
 }
 
@@ -54,9 +54,9 @@ function wholeWriter(dialect: AnswerDialect, options: EncoderOptions): AnswerWri
   };
 }
 
-/** An upstream's failure in the public words of the error table. */
-export function clientErrorOf(failure: UpstreamFailure): ClientError {
-  const error = new GatewayError(failure.code, errorDetailsOf(failure));
+/** An upstream's failure in the public words of the error table, which name the model that the client asked for. */
+export function clientErrorOf(failure: UpstreamFailure, model: string): ClientError {
+  const error = namingModel(new GatewayError(failure.code, errorDetailsOf(failure)), model);
   return {
     message: error.message,
     type: error.entry.type,

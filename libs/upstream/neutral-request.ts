@@ -51,7 +51,7 @@ function tooLong(open: InferOpen): NeutralRequest | null {
     status: null,
     message:
       `This model's maximum context length is ${maxInputTokens ?? truncateToTokens} tokens. However, your prompt has about ` +
-      `${open.inputTokens} tokens, and leaving out its older turns does not make it fit. Please shorten it.`,
+      `${open.inputTokens} tokens${open.requestKind === 'chat' ? ', and leaving out its older turns does not make it fit' : ''}. Please shorten it.`,
     param: 'messages',
   });
   return { kind: 'refused', failure };

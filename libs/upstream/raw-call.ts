@@ -57,7 +57,7 @@ function passthroughWriter(open: InferOpen): AnswerWriter {
     finish: () => new Uint8Array(0),
     fail: (failure) => {
       if (!open.stream) return null;
-      const { message, type, param, code } = clientErrorOf(failure);
+      const { message, type, param, code } = clientErrorOf(failure, open.model);
       return Buffer.from(`event: error\ndata: ${JSON.stringify({ error: { message, type, param, code } })}\n\n`);
     },
   };

@@ -156,6 +156,16 @@ describe('the gateway', () => {
     expect((await suite.fetch(path)).status).toBe(status);
   });
 
+  it("readiness has LiteLLM's fields", async () => {
+    const state: unknown = await (await suite.fetch('/health/readiness')).json();
+    expect(state).toMatchObject({
+      status: 'healthy',
+      db: 'connected',
+      cache: null,
+      litellm_version: expect.stringMatching(/^signalbox-\d+\.\d+/),
+    });
+  });
+
   it('tells in its headers what happened', async () => {
     const response = await suite.fetch('/chat/completions', {
       method: 'POST',

@@ -51,6 +51,11 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return this.opened;
   }
 
+  /** Whether it answered when it was last looked at. */
+  get connected(): boolean {
+    return this.readiness.reasons[hold] === undefined;
+  }
+
   /** Runs `work` outside a transaction; throws GatewayError service_unavailable while the database is away. */
   run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.guard((dataSource) => work(dataSource.manager));

@@ -25,6 +25,7 @@ import { hold, letGo, timed, type RequestScope } from '../http/request-scope.js'
 import type { ResponseWriter } from '../http/sse-writer.js';
 import { AttemptRun } from './attempt-run.client.js';
 import { askedModelOf, planKeyOf } from './look-up-query.js';
+import { inClientWords } from './dialect-words.js';
 import { Planner } from './planner.client.js';
 import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
@@ -100,7 +101,7 @@ export class CompletionRunner {
       await this.answer(running);
     } catch (error) {
       this.journal.rejected(job, error);
-      throw error;
+      throw inClientWords(error, job.dialect);
     } finally {
       letGo(job.scope);
     }

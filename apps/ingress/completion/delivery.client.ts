@@ -4,7 +4,7 @@
  * name the cost and a failure in their middle still leads to the next attempt. Where an endpoint is passed through, the
  * upstream's content type decides: JSON and text come whole, files and events as they come.
  */
-import { GatewayError, isErrorCode, type QueuedNotice, type StreamFailure } from '#contracts';
+import { GatewayError, isErrorCode, namingModel, type QueuedNotice, type StreamFailure } from '#contracts';
 import { createEncoder, isEventStreamType, isWholeType, type AnswerDialect } from '#wire';
 import type { ResponseWriter } from '../http/sse-writer.js';
 
@@ -172,10 +172,5 @@ export function gatewayErrorOf(failure: StreamFailure, model: string): GatewayEr
       ...(why === undefined ? {} : { adminText: why }),
     });
   }
-  const error = new GatewayError(code, details);
-  const isNamed = error.message.includes(model) || error.entry.status < leastUpstreamStatus;
-  return isNamed ? error : new GatewayError(code, { ...details, message: `${error.message} (model '${model}')` });
+  return namingModel(new GatewayError(code, details), model);
 }
-
-/** Below are refusals of the request itself, which name what is wrong with it. */
-const leastUpstreamStatus = 429;

@@ -2,7 +2,8 @@
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Bus } from '#bus';
-import { LookNow, RouterFleet } from '#contracts';
+import { Environment } from '#config';
+import { AccountingState, LookNow, RouterFleet } from '#contracts';
 import { Readiness, Snapshots } from '#service';
 import { AdminCallers, type AdminRequest } from '../admin/admin-caller.client.js';
 import { optionalText, readQuery } from '../admin/admin-input.js';
@@ -20,6 +21,7 @@ export class HealthController {
     private readonly snapshots: Snapshots,
     private readonly readiness: Readiness,
     private readonly fleet: FleetHealth,
+    private readonly environment: Environment,
   ) {}
 
   @Get(['liveliness', 'liveness'])
@@ -29,11 +31,17 @@ export class HealthController {
   }
 
   @Get('readiness')
-  readinessState(@Res() reply: HttpReply): void {
+  async readinessState(@Res() reply: HttpReply): Promise<void> {
+    const database = await this.databaseAnswers();
     const { ready, reasons } = this.readiness;
+    const cache = this.snapshots.current()?.general.cache;
     sendJson(reply, ready ? 200 : 503, {
       status: ready ? 'healthy' : 'unhealthy',
-      bus: this.bus.connected ? 'connected' : 'Not connected',
+      db: wordOf(database),
+      cache: cache?.enabled === true ? cache.type : null,
+      litellm_version: `signalbox-${this.environment.version}`,
+      signalbox_version: this.environment.version,
+      bus: wordOf(this.bus.connected),
       waiting: reasons,
     });
   }
@@ -49,6 +57,16 @@ export class HealthController {
     return healthReport({ snapshot, healthOf: (id) => this.fleet.of(id), cooling, queues, model, modelId });
   }
 
+  /** Told, but no condition: without the database requests are served by what is known. */
+  private async databaseAnswers(): Promise<boolean> {
+    if (!this.bus.connected) return false;
+    try {
+      return (await this.bus.request(AccountingState, { v: 1 })).database;
+    } catch {
+      return false;
+    }
+  }
+
   /** A router that does not answer hides nothing of what health knows. */
   private async routerFleet(): Promise<Pick<z.output<typeof RouterFleet.reply>, 'deployments' | 'queues'>> {
     try {
@@ -58,6 +76,8 @@ export class HealthController {
     }
   }
 }
+
+const wordOf = (connected: boolean) => (connected ? 'connected' : 'Not connected');
 
 function sendJson(reply: HttpReply, status: number, body: unknown): void {
   reply.hijack();
