@@ -57,13 +57,8 @@ export async function serveAttempt(
   stream.accepted({ loading: call.loading, waitedMs: call.queuedMs ?? 0 });
   const keeper = open.keepAnswer === true || open.traceContent !== undefined ? new AnswerKeeper(call.writer) : null;
   const conventions = tools.conventionalMetrics() ? new ClientConventions(tools.metrics, open) : null;
-  const pump = new AnswerPump({
-    ...call,
-    writer: keeper ?? call.writer,
-    stream,
-    now: tools.now,
-    ...(conventions === null ? {} : { onGap: (milliseconds) => conventions.chunk(milliseconds) }),
-  });
+  const onGap = conventions === null ? {} : { onGap: (milliseconds: number) => conventions.chunk(milliseconds) };
+  const pump = new AnswerPump({ ...call, ...onGap, writer: keeper ?? call.writer, stream, now: tools.now });
   await withSpan(
     inferenceName(open),
     { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },

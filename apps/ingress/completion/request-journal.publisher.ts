@@ -5,6 +5,7 @@ import { Logger, Metrics } from '#telemetry';
 import { Callbacks } from '../callbacks/callbacks.client.js';
 import { ServerConventions } from '../metrics/conventional-metrics.publisher.js';
 import { FinishedPublisher } from '../metrics/request-finished.publisher.js';
+import type { ServedRequest } from '../metrics/served-request.js';
 import { countAnswer } from './answer-metrics.js';
 import type { AttemptState } from './attempt-run.client.js';
 import type { CompletionJob, RunningRequest } from './completion-runner.client.js';
@@ -18,6 +19,17 @@ export interface Ending {
   /** The client has the whole answer. */
   readonly delivered: boolean;
   readonly clientGone: boolean;
+}
+
+/** How a request ended, for all who are told. */
+interface Told {
+  readonly last: AttemptState | undefined;
+  readonly success: boolean;
+  readonly clientGone: boolean;
+  readonly outcome: string;
+  readonly durationMs: number;
+  /** null where no content came. */
+  readonly firstTokenMs: number | null;
 }
 
 @Injectable()
@@ -102,23 +114,37 @@ export class RequestJournal {
         this.attemptEnded(running, state, failed);
       else if (!state.told) this.outcomes.left(job.scope.requestId, state.attempt);
     }
-    this.log(running, states, ending);
+    this.tell(running, states, ending);
     this.told.finished(running, states, ending);
     this.callbacks.finished(running, states, ending);
     await this.settlement.settle(running, states, ending);
   }
 
-  private log(running: RunningRequest, states: readonly AttemptState[], ending: Ending): void {
-    const { job } = running;
+  private tell(running: RunningRequest, states: readonly AttemptState[], ending: Ending): void {
+    const { startedMs } = running.job.scope;
     const last = states.at(-1);
-    const durationMs = performance.now() - job.scope.startedMs;
-    const upstreamMs = last?.usage?.durationMs ?? 0;
     const success = ending.delivered && (last?.failure ?? null) === null;
     const outcome = success
       ? 'success'
       : ending.clientGone
         ? 'client_disconnected'
         : (last?.failure?.code ?? 'failure');
+    const durationMs = performance.now() - startedMs;
+    const firstTokenMs = last?.firstContentMs == null ? null : last.firstContentMs - startedMs;
+    const told: Told = { last, success, clientGone: ending.clientGone, outcome, durationMs, firstTokenMs };
+    this.log(running, told, states.length);
+    this.count(running, told);
+    if (last !== undefined) {
+      const ended = success ? 'delivered' : ending.clientGone ? 'left' : 'failed';
+      countAnswer(this.metrics, last.attempt.modelGroup, last.usage, ended);
+    }
+    if (this.conventions.areWanted) this.conventions.finished(servedRequest(running, told));
+    this.countOverhead(running, states);
+    traceEnding(running, states, outcome);
+  }
+
+  private log({ job }: RunningRequest, told: Told, attempts: number): void {
+    const { last, success, clientGone, durationMs, firstTokenMs } = told;
     this.logger.info(
       requestLogLine({
         requestId: job.scope.requestId,
@@ -128,61 +154,36 @@ export class RequestJournal {
         stream: job.stream,
         key: job.key,
         attempt: last?.attempt ?? null,
-        attempts: states.length,
+        attempts,
         usage: last?.usage ?? null,
         cloudEquivalentNanoUsd: this.settlement.cloudEquivalent(last),
         success,
         errorCode: last?.failure?.code ?? null,
         durationMs,
-        firstTokenMs: last?.firstContentMs == null ? null : last.firstContentMs - job.scope.startedMs,
-        overheadMs: Math.max(0, durationMs - upstreamMs),
-        clientGone: ending.clientGone,
+        firstTokenMs,
+        overheadMs: Math.max(0, durationMs - (last?.usage?.durationMs ?? 0)),
+        clientGone,
         cacheHit: false,
       }),
       'request',
     );
-    const model = running.plan.modelGroup;
-    const provider = last?.attempt.backend.provider ?? 'none';
-    this.metrics.count('signalbox_requests_total', {
-      route: job.dialect,
-      model,
-      provider,
-      outcome,
-      stream: String(job.stream),
-    });
-    this.metrics.observe(
-      'signalbox_request_duration_seconds',
-      { route: job.dialect, model, outcome },
-      durationMs / 1000,
-    );
-    if (last?.firstContentMs != null)
-      this.metrics.observe(
-        'signalbox_time_to_first_token_seconds',
-        { model, provider },
-        (last.firstContentMs - job.scope.startedMs) / 1000,
-      );
-    if (last !== undefined) {
-      const ended = success ? 'delivered' : ending.clientGone ? 'left' : 'failed';
-      countAnswer(this.metrics, last.attempt.modelGroup, last.usage, ended);
-    }
-    if (this.conventions.areWanted)
-      this.conventions.finished({
-        job,
+  }
+
+  private count({ job, plan }: RunningRequest, told: Told): void {
+    const { metrics } = this;
+    const { last, clientGone, outcome, durationMs, firstTokenMs } = told;
+    const model = plan.modelGroup;
+    const provider = providerOf(last);
+    const route = job.dialect;
+    metrics.count('signalbox_requests_total', { route, model, provider, outcome, stream: String(job.stream) });
+    metrics.observe('signalbox_request_duration_seconds', { route, model, outcome }, durationMs / 1000);
+    if (firstTokenMs !== null)
+      metrics.observe('signalbox_time_to_first_token_seconds', { model, provider }, firstTokenMs / 1000);
+    if (clientGone)
+      metrics.count('signalbox_client_disconnects_total', {
         model,
-        provider,
-        answeredBy: last?.usage?.upstreamModel ?? last?.attempt.upstreamModel ?? null,
-        errorType: success || ending.clientGone ? null : outcome,
-        durationMs,
-        firstContentMs: last?.firstContentMs == null ? null : last.firstContentMs - job.scope.startedMs,
-        outputTokens: last?.usage?.usage.outputTokens ?? 0,
+        phase: firstTokenMs === null ? 'before_first_token' : 'streaming',
       });
-    this.countOverhead(running, states);
-    if (ending.clientGone)
-      this.metrics.count('signalbox_client_disconnects_total', {
-        model,
-        phase: last?.firstContentMs == null ? 'before_first_token' : 'streaming',
-      });
-    traceEnding(running, states, outcome);
   }
 
   private countOverhead({ job }: RunningRequest, states: readonly AttemptState[]): void {
@@ -194,6 +195,24 @@ export class RequestJournal {
     for (const [stage, seconds] of overheadOf({ steps, startedMs, attempts }))
       this.metrics.observe('signalbox_overhead_seconds', { stage }, seconds);
   }
+}
+
+function providerOf(last: AttemptState | undefined): string {
+  return last?.attempt.backend.provider ?? 'none';
+}
+
+function servedRequest({ job, plan }: RunningRequest, told: Told): ServedRequest {
+  const { last, success, clientGone, outcome, durationMs, firstTokenMs } = told;
+  return {
+    job,
+    model: plan.modelGroup,
+    provider: providerOf(last),
+    answeredBy: last?.usage?.upstreamModel ?? last?.attempt.upstreamModel ?? null,
+    errorType: success || clientGone ? null : outcome,
+    durationMs,
+    firstContentMs: firstTokenMs,
+    outputTokens: last?.usage?.usage.outputTokens ?? 0,
+  };
 }
 
 /** Whatever becomes of the request, this attempt did not answer it. */
