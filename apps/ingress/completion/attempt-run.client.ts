@@ -12,6 +12,7 @@ import { ProviderClient } from './provider.client.js';
 import { stagedFrames } from './staged-failure.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { openTraced, traceMove } from './request-trace.client.js';
+import { waitLeft } from './wait-left.js';
 
 /** Longest time for one request, everything included. */
 const maxRequestMs = 60 * 60 * 1000;
@@ -76,7 +77,11 @@ export class AttemptRun {
           states.at(-2)?.attempt ?? null,
           () =>
             stagedFrames(running.job.gateway.stagedFailure, running.plan, attempt) ??
-            this.provider.open(inferOpenOf(facts, attempt, index), mustStayLocal, gone),
+            this.provider.open(
+              inferOpenOf({ ...facts, maxWaitMs: waitLeft(facts.maxWaitMs, states) }, attempt, index),
+              mustStayLocal,
+              gone,
+            ),
         ),
       pause: (ms) => pauseUntil(ms, gone),
       clientGone: () => gone.aborted,

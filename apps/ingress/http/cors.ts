@@ -11,6 +11,7 @@ export interface CorsRule {
 const allowedMethods = 'GET, POST, DELETE, OPTIONS';
 export const exposedHeaders = [
   'x-request-id',
+  'request-id',
   'x-trace-id',
   'traceresponse',
   'x-litellm-call-id',

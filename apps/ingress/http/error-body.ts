@@ -43,7 +43,7 @@ function errorHeaders(error: GatewayError, details: ErrorDetails): Record<string
   if (details.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(details.retryAfterMs / 1000)));
     headers['retry-after-ms'] = String(Math.max(1, Math.ceil(details.retryAfterMs)));
-  } else if (error.code === 'no_healthy_backend') headers['retry-after'] = '5';
+  } else if (error.code === 'no_healthy_backend' || error.code === 'rate_limit_exceeded') headers['retry-after'] = '5';
   // The gateway has tried what there was to try: the SDKs' own two retries would only multiply it.
   const worthwhile =
     error.code === 'rate_limit_exceeded' ||

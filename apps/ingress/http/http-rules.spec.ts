@@ -1,3 +1,4 @@
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { GatewayError, RequestId } from '#contracts';
 import { errorDialectOf } from './client-dialect.js';
@@ -5,6 +6,7 @@ import { corsHeaders, preflightHeaders } from './cors.js';
 import { errorAnswer } from './error-body.js';
 import { readJsonObject } from './json-body.js';
 import { requestIdOf } from './request-id.js';
+import { scopeHeaders } from './request-scope.js';
 import { headerSafe } from './response-headers.js';
 
 describe('errors', () => {
@@ -36,6 +38,7 @@ describe('errors', () => {
   it.each([
     ['insufficient_quota', { retryAfterMs: 90_000 }, 429, { 'retry-after': '90', 'x-should-retry': 'false' }],
     ['rate_limit_exceeded', { retryAfterMs: 1_200 }, 429, { 'retry-after': '2', 'retry-after-ms': '1200' }],
+    ['rate_limit_exceeded', {}, 429, { 'retry-after': '5' }],
     ['no_healthy_backend', {}, 503, { 'retry-after': '5' }],
     ['upstream_error', {}, 502, { 'x-should-retry': 'false' }],
     ['invalid_request', {}, 400, {}],
@@ -43,6 +46,14 @@ describe('errors', () => {
     const answer = errorAnswer(new GatewayError(code, details), options);
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject(headers);
+  });
+
+  it('name the request as the SDKs of the dialect read it', () => {
+    const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const scope = { requestId: RequestId.parse('req_1'), traceId: null, span, limitHeaders: {} };
+    const named = { 'x-request-id': 'req_1', 'x-litellm-call-id': 'req_1' };
+    expect(scopeHeaders({ ...scope, dialect: 'openai' })).toEqual(named);
+    expect(scopeHeaders({ ...scope, dialect: 'anthropic' })).toEqual({ ...named, 'request-id': 'req_1' });
   });
 
   it('of used-up budgets take the configured status', () => {

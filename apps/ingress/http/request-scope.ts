@@ -64,10 +64,14 @@ export function scopeOf(request: IncomingMessage): RequestScope {
 }
 
 /** Headers that every answer carries, errors too. `traceresponse` (W3C draft) only where the trace goes somewhere. */
-export function scopeHeaders(scope: RequestScope): Record<string, string> {
+export function scopeHeaders(
+  scope: Pick<RequestScope, 'requestId' | 'traceId' | 'dialect' | 'span' | 'limitHeaders'>,
+): Record<string, string> {
   const traceResponse = isTracing() ? traceparentOf(scope.span.spanContext()) : null;
   return {
     'x-request-id': scope.requestId,
+    // Anthropic's name, which its SDKs show.
+    ...(scope.dialect === 'anthropic' ? { 'request-id': scope.requestId } : {}),
     'x-litellm-call-id': scope.requestId,
     ...scope.limitHeaders,
     ...(scope.traceId === null ? {} : { 'x-trace-id': scope.traceId }),

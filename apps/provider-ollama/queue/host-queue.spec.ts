@@ -30,6 +30,14 @@ function put(
 }
 
 describe('HostQueue', () => {
+  it('lets in at once who may not wait, and turns them away only where there is no room', () => {
+    const queue = warmQueue();
+    expect(started(put(queue, 'a1', 0, 'normal', 0).decisions)).toEqual(['a1']);
+    expect(put(queue, 'a2', 0, 'normal', 0).decisions).toEqual([{ kind: 'expire', id: 'a2', waitedMs: 0 }]);
+    expect(put(queue, 'a3', 0, 'normal', 50).decisions).toEqual([]);
+    expect(queue.finish('a1', 51)).toEqual([{ kind: 'expire', id: 'a3', waitedMs: 51 }]);
+  });
+
   it('starts at once while there is a free slot, and no more than may run', () => {
     const queue = warmQueue({ maxParallel: 2 });
     expect(put(queue, 'a1', 0).decisions).toEqual([

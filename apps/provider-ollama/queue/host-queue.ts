@@ -115,19 +115,24 @@ export class HostQueue {
 
   /** Starts what may start and expires what has waited too long. */
   tick(now: number): Decision[] {
-    const decisions: Decision[] = [];
-    for (const request of this.waiting.all()) {
-      if (request.maxWaitMs !== null && now - request.arrivedAt >= request.maxWaitMs) {
-        decisions.push({ kind: 'expire', id: request.id, waitedMs: now - request.arrivedAt });
-      }
-    }
-    for (const decision of decisions) this.waiting.remove(decision.id);
+    const decisions = this.expire(now, (waitedMs, maxWaitMs) => waitedMs > maxWaitMs);
     while (this.running.size < this.limits.maxParallel) {
       const choice = chooseNext(this.view(now));
       if (choice === null) break;
       decisions.push(this.start(choice, now));
     }
-    return decisions;
+    // Whoever may not wait at all is let in where there is room, and only then turned away.
+    return [...decisions, ...this.expire(now, (waitedMs, maxWaitMs) => waitedMs === maxWaitMs)];
+  }
+
+  private expire(now: number, isOver: (waitedMs: number, maxWaitMs: number) => boolean): Decision[] {
+    const over: Decision[] = [];
+    for (const { id, arrivedAt, maxWaitMs } of this.waiting.all()) {
+      const waitedMs = now - arrivedAt;
+      if (maxWaitMs !== null && isOver(waitedMs, maxWaitMs)) over.push({ kind: 'expire', id, waitedMs });
+    }
+    for (const { id } of over) this.waiting.remove(id);
+    return over;
   }
 
   /** When to call tick if nothing else happens; null = no need. */
