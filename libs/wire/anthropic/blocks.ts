@@ -28,13 +28,19 @@ export function readTextBlock(block: Fields): TextPart {
   return present({ type: 'text' as const, text, cacheControl: readCacheControl(block) });
 }
 
+const userBlocks = ['text', 'image', 'document', 'search_result', 'tool_result'] as const;
+const nativeUserBlocks = ['container_upload', 'tool_reference'] as const;
+
 /** Text, images and documents, of users and of tools. */
 export function readUserBlock(block: Fields): ContentPart {
-  const type = block.requiredChoice('type', ['text', 'image', 'document', 'search_result', 'tool_result']);
+  const type = block.requiredChoice('type', [...userBlocks, ...nativeUserBlocks]);
   if (type === 'text') return readTextBlock(block);
   if (type === 'image') return readImage(block);
   if (type === 'document') return readDocument(block);
   if (type === 'search_result') return readSearchResult(block);
+  if (type === 'container_upload') return readStoredFile(block, block);
+  // A tool that a search of the client's found: its name is all that others can be told.
+  if (type === 'tool_reference') return { type: 'text', text: block.requiredString('tool_name'), native: block.source };
   throw new BodyProblem(
     `Invalid value for '${block.pathOf('type')}': 'tool_result' blocks stand only directly in a user message.`,
     block.pathOf('type'),

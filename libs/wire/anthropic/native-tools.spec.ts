@@ -195,6 +195,22 @@ describe('their calls and results', () => {
   });
 });
 
+describe('a search for tools by the client', () => {
+  it('is answered with references that Anthropic reads, and names for everybody else', () => {
+    const reference = { type: 'tool_reference', tool_name: 'get_weather' };
+    const messages = [
+      { role: 'user', content: 'Which?' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'search', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: [reference] }] },
+    ];
+    expect(JSON.stringify(toAnthropic({ messages })['messages'])).toContain(`"content":[${JSON.stringify(reference)}]`);
+    for (const { refusal, body } of toOthers({ messages })) {
+      expect(refusal).toBeNull();
+      expect(JSON.stringify(body['messages'])).toContain('get_weather');
+    }
+  });
+});
+
 describe('documents and files', () => {
   const ask = (part: object) => ({ messages: [{ role: 'user', content: [part] }] });
   const byAddress = { type: 'document', source: { type: 'url', url: 'https://a.example/x.pdf' } };
@@ -205,12 +221,14 @@ describe('documents and files', () => {
     citations: { enabled: true },
   };
 
-  it.each([byAddress, byId, cited])('go to Anthropic as they are: %j', (part) => {
+  const upload = { type: 'container_upload', file_id: 'file_2' };
+
+  it.each([byAddress, byId, cited, upload])('go to Anthropic as they are: %j', (part) => {
     expect(toAnthropic(ask(part))['messages']).toEqual([{ role: 'user', content: [part] }]);
   });
 
   it('are refused elsewhere only where they are no content', () => {
-    for (const part of [byAddress, byId]) {
+    for (const part of [byAddress, byId, upload]) {
       for (const { refusal } of toOthers(ask(part))) expect(refusal?.code).toBe('unsupported_parameter');
     }
     for (const { refusal, body } of toOthers(ask(cited))) {
