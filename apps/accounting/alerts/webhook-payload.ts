@@ -12,6 +12,11 @@ export interface WebhookPayload {
   readonly team_id: string | null;
   readonly team_alias: string | null;
   readonly user_email: string | null;
+  /** Always null: budgets here belong to keys, teams, users and the gateway, and nothing is sent by e-mail. */
+  readonly customer_id: null;
+  readonly organization_id: null;
+  readonly alert_emails: null;
+  readonly max_budget_alert_emails: null;
   readonly key_alias: string | null;
   readonly projected_exceeded_date: string | null;
   readonly projected_spend: number | null;
@@ -44,6 +49,10 @@ export function webhookPayload(alert: AlertBudgetEvent): WebhookPayload {
     team_id: alert.teamId,
     team_alias: alert.teamAlias,
     user_email: null,
+    customer_id: null,
+    organization_id: null,
+    alert_emails: null,
+    max_budget_alert_emails: null,
     key_alias: alert.keyAlias,
     projected_exceeded_date: null,
     projected_spend: null,
