@@ -29,7 +29,7 @@ export type { RedisServerOptions } from './redis-server.js';
 export { OtlpReceiver } from './otlp-receiver.js';
 export type { ReceivedSpan } from './otlp-receiver.js';
 export { FakeClock, seededRandom } from './clock.js';
-export { growthOf } from './growth.js';
+export { growthOf, worseThanLinear } from './growth.js';
 export { repositoryRoot } from './repository-root.js';
 export {
   sampleAttempt,
