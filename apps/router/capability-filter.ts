@@ -13,7 +13,10 @@ export function missingCapability(
   const { deployment } = candidate;
   const said = installed?.capabilities ?? null;
   if (!servesEndpoint(candidate, query.endpoint, said)) return `is no ${query.endpoint} model`;
-  const { tools, vision, jsonSchema, reasoning } = query.needs;
+  const { tools, vision, jsonSchema, reasoning, nativeTool } = query.needs;
+  if (nativeTool !== undefined && candidate.backend.dialect !== 'anthropic' && !deployment.dropParams) {
+    return `does not have Anthropic's tool '${nativeTool}' (leave it out, or set drop_params)`;
+  }
   if (!tools && !vision && !jsonSchema && !reasoning) return null;
   const known = (need: keyof Capabilities, word: string): boolean | null =>
     deployment.capabilities[need] ?? (said === null ? null : said.includes(word));

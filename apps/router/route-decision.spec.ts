@@ -48,6 +48,24 @@ describe('what a deployment can', () => {
     expect(fleet.hosts('m', { needs: { reasoning: true } })).toHaveLength(2);
   });
 
+  it("Anthropic's own tools are for Anthropic's deployments, and named where there are none", () => {
+    const claude = { kind: 'cloud', provider: 'anthropic' } as const;
+    const needs = { nativeTool: 'web_search_20250305' };
+    const fleet = new FleetUnderTest({
+      deployments: [
+        { modelName: 'm', host: 'one' },
+        { modelName: 'm', host: 'two', ...claude },
+        { modelName: 'alone', host: 'one' },
+        { modelName: 'lenient', host: 'one', dropParams: true },
+      ],
+    });
+    expect(fleet.hosts('m', { needs })).toEqual(['two']);
+    expect(fleet.hosts('lenient', { needs })).toEqual(['one']);
+    const refused = fleet.failure('alone', { needs });
+    expect(refused).toMatchObject({ code: 'unsupported_parameter', details: { param: 'tools' } });
+    expect(refused.message).toContain("Anthropic's tool 'web_search_20250305'");
+  });
+
   it('what the host itself says of a model fills in what the config leaves open', () => {
     const fleet = new FleetUnderTest(two({}));
     fleet.health('one', {
@@ -59,6 +77,7 @@ describe('what a deployment can', () => {
     fleet.health('one', {
       installed: [{ name: 'm:latest', sizeBytes: null, contextLength: null, capabilities: ['embedding'] }],
     });
+
     expect(fleet.hosts('m')).toEqual(['two']);
   });
 });

@@ -78,7 +78,7 @@ function hintOf(stage: DropStage | null): { hint?: string } {
 }
 
 function neededParam(query: PlanQuery): { param?: string } {
-  if (query.needs.tools) return { param: 'tools' };
+  if (query.needs.tools || query.needs.nativeTool !== undefined) return { param: 'tools' };
   if (query.needs.jsonSchema) return { param: 'response_format' };
   if (query.needs.reasoning) return { param: 'reasoning_effort' };
   return query.needs.vision ? { param: 'messages' } : { param: 'model' };

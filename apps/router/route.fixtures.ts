@@ -62,7 +62,12 @@ function backendOf(spec: DeploymentSpec): Backend {
     id: spec.host,
     kind,
     provider: spec.provider ?? (kind === 'local' ? 'ollama' : 'openai'),
-    dialect: kind === 'local' && (spec.provider ?? 'ollama') === 'ollama' ? 'ollama' : 'openai',
+    dialect:
+      spec.provider === 'anthropic'
+        ? 'anthropic'
+        : kind === 'local' && (spec.provider ?? 'ollama') === 'ollama'
+          ? 'ollama'
+          : 'openai',
     apiBase: kind === 'local' ? `http://${spec.host}:11434` : `https://${spec.host}.example/v1`,
   });
 }

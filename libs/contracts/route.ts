@@ -12,6 +12,8 @@ export const RequestNeeds = z.object({
   vision: z.boolean(),
   jsonSchema: z.boolean(),
   reasoning: z.boolean(),
+  /** A tool of Anthropic's own, by type, that must not be left out. */
+  nativeTool: z.string().optional(),
 });
 export type RequestNeeds = z.infer<typeof RequestNeeds>;
 

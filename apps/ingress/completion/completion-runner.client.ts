@@ -161,7 +161,7 @@ export class CompletionRunner {
       ...asked,
       endpoint: job.endpoint,
       stream: job.stream,
-      needs: facts.needs,
+      needs: job.gateway.dropParams === true ? { ...facts.needs, nativeTool: undefined } : facts.needs,
       inputTokens: facts.inputTokens,
       maxOutputTokens: facts.maxOutputTokens,
       key: planKeyOf(key),

@@ -66,7 +66,9 @@ export function lastUserTextOf(parsed: ParsedRequest): string | null {
 const maxUserText = 32 * 1024;
 
 function needsOf(request: ChatRequest): RequestNeeds {
+  const native = request.nativeTools?.[0]?.['type'];
   return {
+    ...(typeof native === 'string' ? { nativeTool: native } : {}),
     tools: (request.tools?.length ?? 0) > 0 && request.toolChoice !== 'none',
     vision: request.messages.some(
       (message) =>
