@@ -41,6 +41,14 @@ describe('after a failure', () => {
     expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure }, [])).toBe(2);
   });
 
+  it('of a request that may wait no longer, the same deployment is not asked again later', () => {
+    const busy = failureOf('backend_overloaded', { blame: 'gateway' });
+    const impatient = failureOf('backend_overloaded', { blame: 'gateway', details: { impatient: true } });
+    expect(nextAttempt({ attempts: [a, aAgain], retry }, { index: 0, failure: busy }, [])).toBe(1);
+    expect(nextAttempt({ attempts: [a, aAgain], retry }, { index: 0, failure: impatient }, [])).toBeNull();
+    expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure: impatient }, [])).toBe(2);
+  });
+
   it('of the free day, the free models of the account are left out, and those that cost something are not', () => {
     const day = failureOf('rate_limit_exceeded', { scope: 'free-models', details: { account: 'daily-quota' } });
     const free = attemptOf('f', 'host-1', { upstreamModel: 'm:free' });

@@ -79,6 +79,7 @@ function isHopeless(plan: TryList, attempt: Attempt, failures: readonly FailedAt
       return (
         isOutForLong(failure) ||
         isWithoutFunds(failure) ||
+        failure.details['impatient'] === true ||
         attempt.retry > retriesFor(plan, failure, attempt.modelGroup)
       );
     }

@@ -8,9 +8,16 @@ const words: Readonly<Record<Exclude<Ticket['kind'], 'start' | 'cancelled'>, str
   drained: 'The backend is being drained and takes nothing new.',
 };
 
-/** The failure of a request that may go to another backend at once; the backend is busy, not broken. */
+/**
+ * The failure of a request that may go to another backend at once; the backend is busy, not broken. `impatient`: the request
+ * may wait no longer, so it is not to come again after a while.
+ */
 export function overloaded(reason: keyof typeof words, retryAfterMs: number | null): StreamFailure {
-  const details = { message: words[reason], ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  const details = {
+    message: words[reason],
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    ...(reason === 'expired' ? { impatient: true } : {}),
+  };
   return { code: 'backend_overloaded', details, blame: 'gateway', retryAfterMs };
 }
 
@@ -47,5 +54,6 @@ export function modelMissing(open: InferOpen, why: string | null): StreamFailure
 export function modelOnItsWay(progress: string): StreamFailure {
   const retryAfterMs = 30_000;
   const message = `The backend is downloading the model (${progress}).`;
-  return { code: 'backend_overloaded', details: { message, retryAfterMs }, blame: 'gateway', retryAfterMs };
+  const details = { message, retryAfterMs, impatient: true };
+  return { code: 'backend_overloaded', details, blame: 'gateway', retryAfterMs };
 }
