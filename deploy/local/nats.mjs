@@ -31,8 +31,8 @@ export function natsConfiguration({ port, store, users, syncAlways }) {
 }
 
 /**
- * How many processors the server may use at a time. Its runtime keeps idle ones looking for work, which they take from the
- * services of the same machine: on two cores a third of what a single request costs.
+ * How many processors the server may use at a time. Its runtime keeps idle ones looking for work, time that the
+ * services of the same machine then lack (docs/performance.md).
  * @param {number} cores
  * @param {string | undefined} asked GOMAXPROCS of whoever starts the suite, which goes before
  * @returns {string} a value for GOMAXPROCS
