@@ -34,7 +34,10 @@ export function prepareAnthropicCall(open: InferOpen, address: CallAddress, nowM
   });
   const failure = refusalOf(open, written);
   if (failure !== null) return { kind: 'refused', failure };
-  const options = { makeId: () => `toolu_${randomBytes(12).toString('hex')}` };
+  const options = {
+    makeId: () => `toolu_${randomBytes(12).toString('hex')}`,
+    ...(written.answerTool === undefined ? {} : { answerTool: written.answerTool }),
+  };
   return {
     kind: 'call',
     parts: {

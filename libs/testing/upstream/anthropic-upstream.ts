@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isAnsweredOtherwise, pause, refuse, sendJson, streamAnswer } from './answer.js';
 import { messageOutputTokens, messagePlan, messageWhole, type MessageContext } from './anthropic-answer.js';
-import { Script, countTokens, type Refusal } from './behaviour.js';
+import { Script, countTokens, piecesOf, type Behaviour, type Refusal } from './behaviour.js';
 import { FakeServer, type Exchange } from './fake-server.js';
 
 const MessageBody = z.looseObject({
@@ -118,7 +118,7 @@ export class AnthropicUpstream {
     if (this.options.models !== undefined && !this.options.models.includes(body.model)) {
       return refuse(response, anthropicRefusal(404, 'not_found_error', `model: ${body.model}`));
     }
-    const behaviour = this.script.take(body.model);
+    const behaviour = asForced(this.script.take(body.model), body['tool_choice']);
     if (await isAnsweredOtherwise(exchange, behaviour)) return;
     const context: MessageContext = {
       id: `msg_fake${String(request.number).padStart(4, '0')}`,
@@ -129,6 +129,15 @@ export class AnthropicUpstream {
     };
     await send(exchange, context, body.stream === true);
   }
+}
+
+/** A forced tool is what the answer comes in: text that is a JSON object becomes its input. */
+function asForced(behaviour: Behaviour, choice: unknown): Behaviour {
+  const forced = z.looseObject({ type: z.literal('tool'), name: z.string() }).safeParse(choice);
+  if (!forced.success || behaviour.toolCalls !== undefined) return behaviour;
+  const said = piecesOf(behaviour).text.join('');
+  const input = said.startsWith('{') ? z.record(z.string(), z.unknown()).parse(JSON.parse(said)) : { answer: said };
+  return { ...behaviour, text: [], toolCalls: [{ name: forced.data.name, arguments: input }] };
 }
 
 async function send(exchange: Exchange, context: MessageContext, isStream: boolean): Promise<void> {

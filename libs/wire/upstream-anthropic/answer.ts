@@ -10,7 +10,10 @@ import { isRecord, listOf, numberOf, parseJson, recordOf, textOf } from '../upst
 import { readAnthropicErrorObject } from './error.js';
 import { MessageReader } from './message-reader.js';
 
-export type AnthropicDecoderOptions = DecoderOptions;
+export interface AnthropicDecoderOptions extends DecoderOptions {
+  /** The tool whose input is the text of the answer (see json-answer.ts). */
+  readonly answerTool?: string;
+}
 
 type JsonObject = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
 /** Folds the parts of an Anthropic message, streamed or whole, into events of choice 0. */
+import { AnswerTool } from './answer-tool.js';
 import type { FinishReason, StreamEvent, UpstreamFailure } from '../neutral/stream-event.js';
 import { argumentsObject, countOf, isRecord, listOf, numberOf, recordOf, textOf } from '../upstream/loose-json.js';
 
@@ -29,6 +30,7 @@ interface ToolUse {
 
 export class MessageReader {
   readonly #makeId: () => string;
+  readonly #answer: AnswerTool | null;
   readonly #open = new Map<number, ToolUse>();
   readonly #natives = new Map<number, NativeBlock>();
   readonly #serverTools = new Map<string, number>();
@@ -40,8 +42,9 @@ export class MessageReader {
   #isFinished = false;
   #ended = false;
 
-  constructor(options: { readonly makeId: () => string }) {
+  constructor(options: { readonly makeId: () => string; readonly answerTool?: string }) {
     this.#makeId = options.makeId;
+    this.#answer = options.answerTool === undefined ? null : new AnswerTool(options.answerTool);
   }
 
   get ended(): boolean {
@@ -86,7 +89,8 @@ export class MessageReader {
         return undefined;
       }
       case 'tool_use':
-        return this.#toolUse(index, block, events);
+        if (this.#answer?.takes(index, block) !== true) this.#toolUse(index, block, events);
+        return undefined;
       default:
         // Blocks of Anthropic's own tools (web search and the like) and of tomorrow.
         if (textOf(block['type']) !== null) this.#natives.set(index, { block: { ...block }, input: '' });
@@ -99,6 +103,7 @@ export class MessageReader {
     const json = textOf(delta['partial_json']);
     const native = this.#natives.get(index);
     if (native !== undefined) return addToNative(native, delta);
+    if (this.#answer?.isOpen(index) === true) return this.#answer.add(json ?? '', index, events);
     if (delta['type'] === 'text_delta') this.#text(delta['text'], events);
     else if (delta['type'] === 'thinking_delta') this.#thinking(delta['thinking'], events);
     else if (delta['type'] === 'citations_delta') this.#citation(delta['citation'], events);
@@ -112,6 +117,7 @@ export class MessageReader {
   /** `input: {}` of the start is a placeholder; it counts only where no fragment came. */
   blockStop(index: number, events: StreamEvent[]): void {
     this.#nativeStop(index, events);
+    this.#answer?.stop(index, events);
     const tool = this.#open.get(index);
     if (tool === undefined) return;
     this.#open.delete(index);
@@ -125,12 +131,14 @@ export class MessageReader {
     if (native === null || this.#isFinished) return;
     this.#isFinished = true;
     for (const index of [...this.#open.keys(), ...this.#natives.keys()]) this.blockStop(index, events);
+    this.#answer?.finish(events);
+    const isAnswer = native === 'tool_use' && this.#calls === 0 && this.#answer?.hasCome === true;
     const stopSequence = textOf(delta['stop_sequence']);
     events.push({
       type: 'finish',
       choice: 0,
-      reason: finishReasons.get(native) ?? 'stop',
-      native,
+      reason: isAnswer ? 'stop' : (finishReasons.get(native) ?? 'stop'),
+      native: isAnswer ? 'end_turn' : native,
       ...(stopSequence === null ? {} : { stopSequence }),
     });
   }
@@ -151,7 +159,9 @@ export class MessageReader {
   #text(value: unknown, events: StreamEvent[]): void {
     const text = textOf(value);
     if (text === null) return;
-    events.push({ type: 'text-delta', choice: 0, text, ...this.#apart(text) });
+    const piece = { type: 'text-delta', choice: 0, text, ...this.#apart(text) } as const;
+    if (this.#answer === null) events.push(piece);
+    else this.#answer.withhold(piece);
   }
 
   #citation(citation: unknown, events: StreamEvent[]): void {

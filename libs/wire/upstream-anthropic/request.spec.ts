@@ -101,7 +101,6 @@ describe('writeAnthropicMessages', () => {
     ['logit_bias', { logitBias: { '1': 1 } }],
     ['presence_penalty', { presencePenalty: 0.5 }],
     ['frequency_penalty', { frequencyPenalty: 0.5 }],
-    ['response_format', { responseFormat: { type: 'json_object' } }],
     ['audio', { extra: { audio: {} } }],
   ] as const)('cannot express %s', (name, request: Partial<ChatRequest>) => {
     expect(write(request).unsupported).toEqual([name]);

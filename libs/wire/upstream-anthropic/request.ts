@@ -5,6 +5,7 @@ import { pickExtra } from '../upstream/extra-fields.js';
 import { isRecord, recordOf } from '../upstream/loose-json.js';
 import { WriteNotes, type WriteOptions, type WrittenRequest } from '../upstream/written-request.js';
 import { writeMessages } from './messages.js';
+import { type JsonPlan, planJson } from './json-answer.js';
 import { type AnthropicModel, anthropicModel } from './model.js';
 import { type Thinking, writeThinking } from './thinking.js';
 
@@ -27,8 +28,13 @@ const passedOn: ReadonlySet<string> = new Set([
   'speed',
 ]);
 
+export interface WrittenMessages extends WrittenRequest {
+  /** The tool whose input is the text of the answer (see json-answer.ts); the decoder is told of it. */
+  readonly answerTool?: string;
+}
+
 /** Body and headers (`anthropic-version`, `anthropic-beta`) of POST /v1/messages. */
-export function writeAnthropicMessages(chat: ChatRequest, options: AnthropicWriteOptions): WrittenRequest {
+export function writeAnthropicMessages(chat: ChatRequest, options: AnthropicWriteOptions): WrittenMessages {
   const notes = new WriteNotes();
   const model = anthropicModel(options.model);
   const filled = withChatDefaults(chat, options.params);
@@ -36,19 +42,22 @@ export function writeAnthropicMessages(chat: ChatRequest, options: AnthropicWrit
   const request = withoutParams({ ...filled.request, extra }, options.omit);
   const thinking = writeThinking(request, model, defaultLimit(model, options), notes);
   noteUnsupported(request, notes);
-  const outputConfig = writeOutputConfig(request, thinking, model, notes);
+  const json = planJson(request, model, thinking);
+  if (json.kind === 'impossible') notes.unsupported('response_format');
+  const outputConfig = writeOutputConfig(request, thinking, json);
   const body = {
     model: options.model,
     max_tokens: thinking.maxTokens,
     ...writeMessages(request.messages, notes),
     stream: options.stream,
     ...writeSampling(request, model, thinking, notes),
-    ...writeTools(request),
+    ...writeTools(request, json),
     ...(thinking.fields.thinking === undefined ? {} : { thinking: thinking.fields.thinking }),
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...writeExtra(request, notes),
   };
-  return notes.finish(body, options.extraBody, headersOf(request));
+  const written = notes.finish(body, options.extraBody, headersOf(request));
+  return json.kind === 'tool' ? { ...written, answerTool: json.name } : written;
 }
 
 function defaultLimit(model: AnthropicModel, options: AnthropicWriteOptions): number {
@@ -100,9 +109,12 @@ function writeSampling(request: ChatRequest, model: AnthropicModel, thinking: Th
   return fields;
 }
 
-function writeTools(request: ChatRequest): JsonObject {
+function writeTools(request: ChatRequest, json: JsonPlan): JsonObject {
   const { tools = [], nativeTools = [], toolChoice, parallelToolCalls } = request;
   const written = [...tools.map(writeTool), ...nativeTools];
+  if (json.kind === 'tool') {
+    return { tools: [...written, json.tool], ...(json.choice === null ? {} : { tool_choice: json.choice }) };
+  }
   if (written.length === 0) return {};
   const single = parallelToolCalls === false && toolChoice !== 'none' ? { disable_parallel_tool_use: true } : {};
   if (toolChoice === undefined && parallelToolCalls !== false) return { tools: written };
@@ -132,21 +144,12 @@ function writeToolChoice(choice: ChatRequest['toolChoice']): JsonObject {
   }
 }
 
-function writeOutputConfig(
-  request: ChatRequest,
-  thinking: Thinking,
-  model: AnthropicModel,
-  notes: WriteNotes,
-): JsonObject {
+function writeOutputConfig(request: ChatRequest, thinking: Thinking, json: JsonPlan): JsonObject {
   const config: JsonObject = { ...recordOf(request.extra?.['output_config']) };
   if (thinking.fields.effort !== undefined && config['effort'] === undefined) config['effort'] = thinking.fields.effort;
   const format = request.responseFormat;
-  if (format === undefined) return config;
-  if (format.type === 'json_schema' && model.structured) {
+  if (json.kind === 'format' && format?.type === 'json_schema') {
     config['format'] = { type: 'json_schema', schema: closedSchema(format.schema) };
-  } else {
-    // JSON of any shape has no equivalent: a schema there must name every property.
-    notes.unsupported('response_format');
   }
   return config;
 }

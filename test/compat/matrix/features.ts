@@ -94,8 +94,13 @@ export const features: readonly Feature[] = [
       chat: { messages: [user], response_format: { type: 'json_object' } },
       responses: { input: question, text: { format: { type: 'json_object' } } },
     },
-    limits: { anthropic: refused('response_format', noEquivalent) },
-    sent: { ...everywhere({ response_format: { type: 'json_object' } }), ollama: { format: 'json' } },
+    behaviour: { text: ['{"city":', '"Brno"}'] },
+    got: { text: '{"city":"Brno"}', finish: 'stop' },
+    sent: {
+      ...everywhere({ response_format: { type: 'json_object' } }),
+      ollama: { format: 'json' },
+      anthropic: { tool_choice: { type: 'tool', name: 'json_answer' } },
+    },
   },
   {
     name: 'JSON schema',
