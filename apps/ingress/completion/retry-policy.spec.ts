@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Attempt } from '#contracts';
+import { sampleBackend } from '#testing';
 import { attemptOf, failureOf } from './attempt.fixtures.js';
 import { nextAttempt } from './retry-policy.js';
 
@@ -29,6 +31,25 @@ describe('after a failure', () => {
   it('that the request caused, nothing else is tried', () => {
     const failure = failureOf('invalid_request', { blame: 'request' });
     expect(nextAttempt({ attempts: [a, b], retry }, { index: 0, failure }, [])).toBeNull();
+  });
+
+  it('of a parameter that a provider does not have, another provider of the pool is asked, and no other model', () => {
+    const failure = failureOf('unsupported_parameter', { blame: 'request', details: { param: 'n' } });
+    const at = (provider: string, more: Partial<Attempt> = {}) =>
+      attemptOf(provider + (more.modelGroup ?? ''), 'x', {
+        backend: sampleBackend({ id: provider, provider }),
+        ...more,
+      });
+    const [ollama, cloud] = [at('ollama'), at('openai')];
+    const ollamaAgain = { ...ollama, retry: 1 };
+    const fallback = at('anthropic', { modelGroup: 'other', fallbackFrom: 'm' });
+    const next = (attempts: readonly Attempt[]) => nextAttempt({ attempts, retry }, { index: 0, failure }, []);
+    expect(next([ollama, ollamaAgain, cloud])).toBe(2);
+    expect(next([ollama, ollamaAgain, fallback])).toBeNull();
+    expect(next([ollama, fallback, cloud])).toBe(2);
+    expect(
+      nextAttempt({ attempts: [ollama, cloud], retry }, { index: 1, failure }, [{ index: 0, failure }]),
+    ).toBeNull();
   });
 
   it('of an account, its other models are left out', () => {

@@ -47,8 +47,28 @@ export function nextAttempt(plan: TryList, failed: FailedAttempt, earlier: reado
     );
     return other?.index ?? null;
   }
+  if (code === 'unsupported_parameter') return otherProvider(plan, following, failures);
   if (!isRetryable(failed.failure)) return null;
   const next = following.find(({ attempt }) => attempt.onlyAfter === 'any' && !isHopeless(plan, attempt, failures));
+  return next?.index ?? null;
+}
+
+/**
+ * What one provider has no way to express (`n` at Ollama, `seed` at Anthropic) another one of the same pool may have. A
+ * fallback to another model is not taken for it: the client gets to know what its model cannot do.
+ */
+function otherProvider(
+  plan: TryList,
+  following: readonly { readonly attempt: Attempt; readonly index: number }[],
+  failures: readonly FailedAttempt[],
+): number | null {
+  const tried = failures.flatMap(({ index }) => plan.attempts[index] ?? []);
+  const next = following.find(
+    ({ attempt }) =>
+      attempt.onlyAfter === 'any' &&
+      attempt.modelGroup === tried.at(-1)?.modelGroup &&
+      !tried.some(({ backend }) => backend.provider === attempt.backend.provider),
+  );
   return next?.index ?? null;
 }
 

@@ -145,7 +145,7 @@ export function readAssistantBlocks(value: unknown, path: string): AssistantBloc
       throw wrongValue(block.pathOf('type'), type, ['text', 'tool_use', 'thinking', 'redacted_thinking']);
     }
   }
-  const native = blocks.some((block) => isNativeBlock(block) || isCited(block))
+  const native = blocks.some((block) => isNativeBlock(block) || isCited(block) || isCalledByCode(block))
     ? blocks.map((block) => block.source)
     : undefined;
   return { content: content.filter(({ text }) => text !== ''), reasoning, toolCalls, native };
@@ -161,6 +161,12 @@ function isNativeBlock(block: Fields): boolean {
 function isCited(block: Fields): boolean {
   const citations = block.raw('citations');
   return Array.isArray(citations) && citations.length > 0;
+}
+
+/** A tool of the client's that Anthropic's own code called: it asks for the result under the call's `caller`. */
+function isCalledByCode(block: Fields): boolean {
+  const caller = block.raw('type') === 'tool_use' ? block.raw('caller') : undefined;
+  return typeof caller === 'object' && caller !== null && !('type' in caller && caller.type === 'direct');
 }
 
 function readToolUse(block: Fields): ToolCall {

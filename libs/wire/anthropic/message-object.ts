@@ -32,7 +32,7 @@ export function isShown(block: AnswerBlock): boolean {
 /** A block with everything in it. A thinking block's signature is a string, never null. */
 export function writeBlock(block: AnswerBlock): object {
   if (block.kind === 'tool') {
-    return { type: 'tool_use', id: block.id, name: block.name, input: readInput(block.arguments) };
+    return { type: 'tool_use', id: block.id, name: block.name, input: readInput(block.arguments), ...block.native };
   }
   if (block.kind === 'native') return block.block;
   if (block.kind === 'text' && block.citations !== undefined) {
@@ -56,17 +56,25 @@ function readInput(text: string): unknown {
   return { raw_arguments: text };
 }
 
-/** `stop_reason` and `stop_sequence`. */
-export function stopOf(choice: CollectedChoice | undefined): { stop_reason: string; stop_sequence: string | null } {
+interface MessageStop {
+  readonly stop_reason: string;
+  readonly stop_sequence: string | null;
+  readonly context_management?: unknown;
+}
+
+/** `stop_reason`, `stop_sequence`, and what else Anthropic says at the end (`container`, `context_management`). */
+export function stopOf(choice: CollectedChoice | undefined): MessageStop {
   const sequence = choice?.stopSequence ?? null;
   const hasCalls = choice?.blocks.some((block) => block.kind === 'tool') ?? false;
-  return { stop_reason: stopReason(choice, hasCalls, sequence), stop_sequence: sequence };
+  return { stop_reason: stopReason(choice, hasCalls, sequence), stop_sequence: sequence, ...choice?.nativeEnd };
 }
 
 function stopReason(choice: CollectedChoice | undefined, hasCalls: boolean, sequence: string | null): string {
   const native = choice?.native ?? null;
   if (native !== null && nativeReasons.has(native)) return native;
   const reason = shownFinish(choice?.finish ?? null, hasCalls);
+  // OpenAI says `stop` after a refusal: its text alone tells.
+  if (reason === 'stop' && choice?.blocks.some((block) => block.kind === 'refusal') === true) return 'refusal';
   if (reason === 'stop') return sequence === null ? 'end_turn' : 'stop_sequence';
   return stopReasons[reason];
 }

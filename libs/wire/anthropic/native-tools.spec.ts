@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutsOf, drain } from '../__fixtures__/recording.js';
 import { ChatRequest } from '../neutral/chat-request.js';
+import type { StreamEvent } from '../neutral/stream-event.js';
 import { collectAnswer } from '../openai/collect-answer.js';
 import { createEncoder, encodeWhole } from '../openai/create-encoder.js';
 import { replayAnswer } from '../openai/replay-answer.js';
@@ -192,6 +193,80 @@ describe('their calls and results', () => {
       expect(unsupported).toEqual(['server_tool_use (web_search)']);
       expect(JSON.stringify(body['messages'])).toContain('lit.');
     }
+  });
+});
+
+describe('what else only Anthropic says', () => {
+  const caller = { type: 'code_execution_20250825', tool_id: 'srvtoolu_1' };
+  const asked = { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 }, caller };
+  const container = { id: 'container_1', expires_at: '2026-01-01T00:00:00Z' };
+  const edits = { applied_edits: [{ type: 'clear_tool_uses_20250919', cleared_tool_uses: 2 }] };
+  const whole = { ...message, content: [asked], stop_reason: 'tool_use', container, context_management: edits };
+  const stream = bytesOf([
+    { type: 'message_start', message: { ...message, content: [], stop_reason: null } },
+    ...block(0, { ...asked, input: {} }, { type: 'input_json_delta', partial_json: '{"a":1}' }),
+    {
+      type: 'message_delta',
+      delta: { stop_reason: 'tool_use', stop_sequence: null, container },
+      usage,
+      context_management: edits,
+    },
+    { type: 'message_stop' },
+  ]);
+
+  it('of a whole answer reaches its clients, also out of the cache', () => {
+    const answer = collectAnswer(readAnthropicAnswer(JSON.stringify(whole), { makeId }));
+    const stored = storedAnswer(answer);
+    if (stored === null) throw new Error('not stored');
+    for (const each of [answer, collectAnswer(replayAnswer(collectedAnswer(stored)))]) {
+      expect(JSON.parse(Buffer.from(encodeWhole('anthropic-messages', each, options)).toString())).toMatchObject({
+        content: [asked],
+        stop_reason: 'tool_use',
+        container,
+        context_management: edits,
+      });
+    }
+  });
+
+  it('of a stream, too', () => {
+    const encoder = createEncoder('anthropic-messages', options);
+    const events = drain(new AnthropicDecoder({ makeId }), [stream]);
+    const bytes = [...events.map((event) => encoder.push(event)), encoder.finish()];
+    const text = Buffer.concat(bytes.filter((each) => each !== null)).toString();
+    expect(gathered(text)).toEqual([asked]);
+    const end = text.split('\n').find((line) => line.startsWith('data: {"type":"message_delta"'));
+    expect(JSON.parse(end?.slice(6) ?? '')).toMatchObject({ delta: { container }, context_management: edits });
+  });
+
+  it('of a call goes back as it came', () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [asked] },
+    ];
+    expect(toAnthropic({ messages })['messages']).toMatchObject([{}, { content: [asked] }]);
+    const direct = { ...asked, caller: { type: 'direct' } };
+    const plain = {
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: [direct] },
+      ],
+    };
+    for (const { unsupported } of toOthers(plain)) expect(unsupported).toEqual([]);
+  });
+});
+
+describe("a refusal in OpenAI's words", () => {
+  it('is one for clients of Anthropic', () => {
+    const events: StreamEvent[] = [
+      { type: 'refusal-delta', choice: 0, text: 'I cannot help with that.' },
+      { type: 'finish', choice: 0, reason: 'stop', native: 'stop' },
+      { type: 'end' },
+    ];
+    const whole = JSON.parse(Buffer.from(encodeWhole('anthropic-messages', collectAnswer(events), options)).toString());
+    expect(whole).toMatchObject({ content: [{ text: 'I cannot help with that.' }], stop_reason: 'refusal' });
+    const encoder = createEncoder('anthropic-messages', options);
+    const bytes = [...events.map((event) => encoder.push(event)), encoder.finish()];
+    expect(Buffer.concat(bytes.filter((each) => each !== null)).toString()).toContain('"stop_reason":"refusal"');
   });
 });
 

@@ -41,7 +41,12 @@ export class MessagesEncoder implements AnswerEncoder {
   finish(): Uint8Array {
     const blocks = this.begin() + this.advance(true) + this.stopLive();
     const usage = writeUsage(this.usage, this.options.inputTokens ?? 0);
-    const delta = sseEvent('message_delta', { delta: stopOf(this.collector), usage });
+    const { context_management: edits, ...stop } = stopOf(this.collector);
+    const delta = sseEvent('message_delta', {
+      delta: stop,
+      usage,
+      ...(edits === undefined ? {} : { context_management: edits }),
+    });
     return toBytes(`${blocks}${delta}${sseEvent('message_stop', {})}`);
   }
 
@@ -113,7 +118,7 @@ function startEvent(index: number, contentBlock: object): string {
 /** Begins a block and writes what it has by now. */
 function startBlock(block: AnswerBlock, index: number): string {
   if (block.kind === 'tool') {
-    const start = startEvent(index, { type: 'tool_use', id: block.id, name: block.name, input: {} });
+    const start = startEvent(index, { type: 'tool_use', id: block.id, name: block.name, input: {}, ...block.native });
     return block.arguments === '' ? start : start + inputDelta(index, block.arguments);
   }
   if (block.kind === 'native') return startNative(block.block, index);

@@ -71,6 +71,8 @@ export type StreamEvent =
       readonly index: number;
       readonly id: string;
       readonly name: string;
+      /** What only Anthropic says of a call (`caller`). */
+      readonly native?: Native;
     }
   | { readonly type: 'tool-call-delta'; readonly choice: number; readonly index: number; readonly arguments: string }
   | {
@@ -79,6 +81,8 @@ export type StreamEvent =
       readonly reason: FinishReason;
       readonly native?: string;
       readonly stopSequence?: string;
+      /** What only Anthropic says at the end of a message (`container`, `context_management` ...). */
+      readonly nativeEnd?: Native;
     }
   /** A whole block of Anthropic's that no other dialect has: a call of a tool of its servers, or the result. */
   | { readonly type: 'native-block'; readonly choice: number; readonly block: Native }

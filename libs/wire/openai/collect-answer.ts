@@ -25,7 +25,14 @@ export type AnswerBlock =
       closed: boolean;
     }
   | { readonly kind: 'native'; readonly block: Native }
-  | { readonly kind: 'tool'; readonly index: number; readonly id: string; readonly name: string; arguments: string };
+  | {
+      readonly kind: 'tool';
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      arguments: string;
+      readonly native?: Native | undefined;
+    };
 
 export interface CollectedChoice {
   /** In the order in which they began. */
@@ -34,6 +41,7 @@ export interface CollectedChoice {
   readonly finish: FinishReason | null;
   readonly native: string | null;
   readonly stopSequence: string | null;
+  readonly nativeEnd?: Native | undefined;
   readonly annotations: readonly unknown[];
 }
 
@@ -65,6 +73,7 @@ export class ChoiceCollector implements CollectedChoice {
   finish: FinishReason | null = null;
   native: string | null = null;
   stopSequence: string | null = null;
+  nativeEnd: Native | undefined;
 
   /** Takes an event in. Null where no block has changed. */
   push(event: ChoiceEvent): BlockChange | null {
@@ -90,6 +99,7 @@ export class ChoiceCollector implements CollectedChoice {
         this.finish = event.reason;
         this.native = event.native ?? null;
         this.stopSequence = event.stopSequence ?? null;
+        this.nativeEnd = event.nativeEnd;
         return null;
     }
   }
@@ -148,7 +158,8 @@ export class ChoiceCollector implements CollectedChoice {
   private startCall(event: Extract<StreamEvent, { type: 'tool-call-start' }>): BlockChange | null {
     const known = this.blocks.some((block) => block.kind === 'tool' && block.index === event.index);
     if (known) return null;
-    return this.open({ kind: 'tool', index: event.index, id: event.id, name: event.name, arguments: '' });
+    const { index, id, name, native } = event;
+    return this.open({ kind: 'tool', index, id, name, arguments: '', ...(native === undefined ? {} : { native }) });
   }
 
   private addArguments(event: Extract<StreamEvent, { type: 'tool-call-delta' }>): BlockChange | null {

@@ -15,10 +15,14 @@ function* replayChoice(collected: CollectedChoice, choice: number): Generator<St
     const isApart = block.kind === 'text' && collected.blocks[place - 1]?.kind === 'text';
     yield* replayBlock(block, choice, isApart);
   }
-  const { annotations, finish: reason, native, stopSequence } = collected;
+  const { annotations, finish: reason, native, stopSequence, nativeEnd } = collected;
   if (annotations.length > 0) yield { type: 'annotations', choice, annotations };
   if (reason === null) return;
-  const said = { ...(native === null ? {} : { native }), ...(stopSequence === null ? {} : { stopSequence }) };
+  const said = {
+    ...(native === null ? {} : { native }),
+    ...(stopSequence === null ? {} : { stopSequence }),
+    ...(nativeEnd === undefined ? {} : { nativeEnd }),
+  };
   yield { type: 'finish', choice, reason, ...said };
 }
 
@@ -44,8 +48,8 @@ function* replayBlock(block: AnswerBlock, choice: number, isApart: boolean): Gen
       yield { type: 'native-block', choice, block: block.block };
       return;
     case 'tool': {
-      const { index, id, name } = block;
-      yield { type: 'tool-call-start', choice, index, id, name };
+      const { index, id, name, native } = block;
+      yield { type: 'tool-call-start', choice, index, id, name, ...(native === undefined ? {} : { native }) };
       yield { type: 'tool-call-delta', choice, index, arguments: block.arguments };
       return;
     }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AnswerBlock, CollectedAnswer } from './collect-answer.js';
 
+const Native = z.record(z.string(), z.unknown());
 const TopLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.number()).nullable() });
 const Logprob = TopLogprob.extend({ top_logprobs: z.array(TopLogprob) });
 
@@ -12,7 +13,7 @@ const Block = z.discriminatedUnion('kind', [
     logprobs: z.array(Logprob),
     citations: z.array(z.unknown()).optional(),
   }),
-  z.object({ kind: z.literal('native'), block: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal('native'), block: Native }),
   z.object({ kind: z.literal('refusal'), text: z.string() }),
   z.object({
     kind: z.literal('reasoning'),
@@ -28,6 +29,7 @@ const Block = z.discriminatedUnion('kind', [
     id: z.string(),
     name: z.string(),
     arguments: z.string(),
+    native: Native.optional(),
   }),
 ]) satisfies z.ZodType<AnswerBlock>;
 
@@ -36,6 +38,7 @@ const Choice = z.object({
   finish: z.enum(['stop', 'length', 'tool_calls', 'content_filter']).nullable(),
   native: z.string().nullable(),
   stopSequence: z.string().nullable(),
+  nativeEnd: Native.optional(),
   annotations: z.array(z.unknown()),
 });
 
@@ -61,11 +64,12 @@ export type StoredAnswer = z.infer<typeof StoredAnswer>;
 /** The answer as data; null for one that failed or never ended. */
 export function storedAnswer(answer: CollectedAnswer): StoredAnswer | null {
   if (answer.failure !== null || !answer.ended) return null;
-  const choices = answer.choices.map(({ blocks, finish, native, stopSequence, annotations }) => ({
+  const choices = answer.choices.map(({ blocks, finish, native, stopSequence, nativeEnd, annotations }) => ({
     blocks: [...blocks],
     finish,
     native,
     stopSequence,
+    ...(nativeEnd === undefined ? {} : { nativeEnd }),
     annotations: [...annotations],
   }));
   return StoredAnswer.parse({ choices, usage: answer.usage, upstreamModel: answer.upstreamModel });

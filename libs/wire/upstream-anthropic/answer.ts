@@ -70,7 +70,7 @@ export class AnthropicDecoder implements UpstreamDecoder {
         return this.#message.blockStop(index, events);
       case 'message_delta':
         this.#message.usage(body['usage']);
-        return this.#message.finish(recordOf(body['delta']), events);
+        return this.#message.finish({ ...body, ...recordOf(body['delta']) }, events);
       case 'message_stop':
         return this.#message.isFinished
           ? this.#message.end(events)

@@ -15,6 +15,8 @@ const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
   ['refusal', 'content_filter'],
 ]);
 
+const endFields: ReadonlySet<string> = new Set(['container', 'context_management', 'stop_details']);
+
 /** A block of Anthropic's own tools, whole when it stops. */
 interface NativeBlock {
   readonly block: JsonObject;
@@ -139,6 +141,7 @@ export class MessageReader {
       choice: 0,
       reason: isAnswer ? 'stop' : (finishReasons.get(native) ?? 'stop'),
       native: isAnswer ? 'end_turn' : native,
+      ...nativeEndOf(delta),
       ...(stopSequence === null ? {} : { stopSequence }),
     });
   }
@@ -199,7 +202,9 @@ export class MessageReader {
     this.#calls += 1;
     this.#open.set(index, tool);
     const id = textOf(block['id']) ?? this.#makeId();
-    events.push({ type: 'tool-call-start', choice: 0, index: tool.index, id, name: textOf(block['name']) ?? '' });
+    const name = textOf(block['name']) ?? '';
+    const native = isRecord(block['caller']) ? { native: { caller: block['caller'] } } : {};
+    events.push({ type: 'tool-call-start', choice: 0, index: tool.index, id, name, ...native });
   }
 
   /** Anthropic's input_tokens leave out what was read from and written to the cache; ours include both. */
@@ -221,6 +226,12 @@ export class MessageReader {
       },
     });
   }
+}
+
+/** What a message, or the delta at its end, says beside why it stopped. */
+function nativeEndOf(delta: JsonObject): { nativeEnd?: JsonObject } {
+  const said = Object.entries(delta).filter(([name, value]) => endFields.has(name) && isRecord(value));
+  return said.length === 0 ? {} : { nativeEnd: Object.fromEntries(said) };
 }
 
 /** The input of a call comes in fragments, a summary of what was compacted as text. */
