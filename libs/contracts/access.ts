@@ -42,6 +42,8 @@ export const KeyRecord = z.object({
   modelTpm: z.record(z.string(), z.number().int()),
   teamLimits: RateLimits.nullable(),
   userLimits: RateLimits.nullable(),
+  /** Since 0.2: of the user within the team. */
+  memberLimits: RateLimits.nullable().default(null),
   /** Since 0.2: limits of the team and the user for single models. */
   teamModelRpm: perModel,
   teamModelTpm: perModel,

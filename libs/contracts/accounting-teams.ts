@@ -64,6 +64,8 @@ const usdAmount = z
   .number('must be an amount in USD')
   .nonnegative('must not be negative')
   .max(mostUsd, `must be at most ${mostUsd} USD`);
+const wholeLimit = (most: number) =>
+  z.int('must be a whole number').nonnegative('must not be negative').max(most, `must be at most ${most}`);
 const memberId = OwnerName.pipe(UserId);
 const memberEmail = z.string('must be a text').min(1, 'must not be empty').max(320, 'must be at most 320 characters');
 
@@ -74,6 +76,9 @@ export const TeamMemberChange = z.object(
     user_email: memberEmail.nullable().optional(),
     role: z.enum(['admin', 'user'], 'must be admin or user').optional(),
     max_budget_in_team: usdAmount.nullable().optional(),
+    /** Since 0.2: of the member's keys in the team. */
+    rpm_limit: wholeLimit(2_147_483_647).nullable().optional(),
+    tpm_limit: wholeLimit(Number.MAX_SAFE_INTEGER).nullable().optional(),
   },
   'must be {user_id, role}',
 );
@@ -84,7 +89,7 @@ export const TeamMember = z
     {
       ...TeamMemberChange.shape,
       user_id: memberId.optional(),
-      role: z.enum(['admin', 'user'], 'must be admin or user').default('user'),
+      role: z.enum(['admin', 'user'], 'must be admin or user').optional(),
     },
     'must be {user_id, role}',
   )
@@ -94,7 +99,7 @@ export const TeamMember = z
   });
 export type TeamMember = z.infer<typeof TeamMember>;
 
-/** Users that do not exist are made. A member who is one already gets the new role. */
+/** Users that do not exist are made. Of a member who is one already, what is not given stays. */
 export const AddTeamMembers = requestContract({
   subject: 'accounting.team.member_add',
   request: z.object({ ...changed, teamId: TeamId, members: z.array(TeamMember).min(1).max(500) }),

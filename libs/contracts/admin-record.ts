@@ -102,6 +102,8 @@ export const MemberAnswer = z.object({
   user_email: z.string().nullable(),
   role: z.enum(['admin', 'user']),
   max_budget_in_team: usd.nullable(),
+  rpm_limit: count.nullable().default(null),
+  tpm_limit: count.nullable().default(null),
   spend: usd.nullable().default(null).describe('of this budget, in its current window; null without one'),
 });
 export type MemberAnswer = z.infer<typeof MemberAnswer>;
@@ -115,6 +117,8 @@ export const TeamAnswer = z.object({
   members: z.array(UserId),
   members_with_roles: z.array(MemberAnswer),
   team_member_budget: usd.nullable().default(null).describe('of each member without a max_budget_in_team'),
+  team_member_rpm_limit: count.nullable().default(null).describe('of each member without one'),
+  team_member_tpm_limit: count.nullable().default(null).describe('of each member without one'),
 });
 export type TeamAnswer = z.infer<typeof TeamAnswer>;
 

@@ -39,7 +39,8 @@ export const LimitState = z.object({
 });
 export type LimitState = z.infer<typeof LimitState>;
 
-const owner = z.string().min(1).max(256);
+/** The longest are members: two ids of 128 characters, encoded. */
+const owner = z.string().min(1).max(1_024);
 const ticket = z.string().min(1).max(160);
 
 /**

@@ -102,6 +102,8 @@ const teamFields: FieldTable<TeamRow> = {
   team_id: field(OwnerName.pipe(TeamId), (teamId) => (teamId === null ? {} : { id: teamId })),
   team_alias: field(label, (alias) => ({ alias })),
   team_member_budget: field(dollars, (memberBudgetNanoUsd) => ({ memberBudgetNanoUsd })),
+  team_member_rpm_limit: field(limit, (memberRpmLimit) => ({ memberRpmLimit })),
+  team_member_tpm_limit: field(bigLimit, (memberTpmLimit) => ({ memberTpmLimit })),
 };
 
 const readSpend = field(dollars, (spendNanoUsd) => ({ spendNanoUsd }));

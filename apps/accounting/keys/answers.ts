@@ -112,6 +112,8 @@ function memberAnswer(member: Member): MemberAnswer {
     user_email: member.email,
     role: member.role,
     max_budget_in_team: usdOrNull(member.maxBudgetNanoUsd),
+    rpm_limit: member.rpmLimit,
+    tpm_limit: member.tpmLimit,
     spend: usdOrNull(member.spentNanoUsd),
   };
 }
@@ -127,6 +129,8 @@ export function teamAnswer(row: TeamRow, spent: Spent, members: readonly Member[
     members: members.map((member) => member.userId),
     members_with_roles: members.map(memberAnswer),
     team_member_budget: usdOrNull(row.memberBudgetNanoUsd),
+    team_member_rpm_limit: row.memberRpmLimit,
+    team_member_tpm_limit: row.memberTpmLimit,
   };
 }
 

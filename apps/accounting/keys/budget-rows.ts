@@ -59,24 +59,28 @@ export function budgetRows(owner: BudgetOwner, id: string, label: string | null,
   return [...own, ...byModel];
 }
 
-/** What a member may spend within a team; null = as much as the team. It is renewed with the team's budget. */
+/**
+ * What a user may spend within a team; null = as much as the team. It is renewed with the team's budget. A user who has keys
+ * in the team without being a member of it (null) has what members have who have nothing of their own.
+ */
 export function memberBudget(
   team: Pick<TeamRow, 'memberBudgetNanoUsd'>,
-  member: Pick<TeamMemberRow, 'maxBudgetNanoUsd'>,
+  member: Pick<TeamMemberRow, 'maxBudgetNanoUsd'> | null,
 ): number | null {
-  return member.maxBudgetNanoUsd ?? team.memberBudgetNanoUsd;
+  return member?.maxBudgetNanoUsd ?? team.memberBudgetNanoUsd;
 }
 
-/** The budget of one member of a team: none, or one. */
+/** The budget of one user within a team: none, or one. */
 export function memberBudgetRows(
   team: Pick<TeamRow, 'id' | 'alias' | 'memberBudgetNanoUsd' | 'budgetDuration' | 'budgetResetAt'>,
-  member: Pick<TeamMemberRow, 'userId' | 'maxBudgetNanoUsd'>,
+  userId: string,
+  member: Pick<TeamMemberRow, 'maxBudgetNanoUsd'> | null,
 ): BudgetRow[] {
   const limit = memberBudget(team, member);
   if (limit === null) return [];
-  const scope = budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(team.id, member.userId), model: null });
+  const scope = budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(team.id, userId), model: null });
   const { budgetDuration: duration, budgetResetAt: resetAt } = team;
-  const label = `${member.userId} in ${team.alias ?? team.id}`;
+  const label = `${userId} in ${team.alias ?? team.id}`;
   return [{ scope, unit: 'usd', limit, softLimit: null, duration, resetAt, label, ...never }];
 }
 

@@ -17,7 +17,8 @@ import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
 import { budgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { addDuration, parseDuration } from './duration.js';
-import { KeyStore } from './key.store.js';
+import { KeyStore, type KeyOwner } from './key.store.js';
+import { writeMemberBudget } from './member.store.js';
 import { newKey } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
 import type { KeyRow } from './rows.js';
@@ -51,6 +52,7 @@ export class KeyAdmin {
     await work.tx.save(KeyEntity, row);
     await this.keys.setDigest(work.tx, row.id, digest, null);
     await writeBudgets(work.tx, 'key', row.id, budgetRows('key', row.id, row.alias, row));
+    await writeMemberBudget(work, row);
     work.note({ kind: 'key', id: row.id, action: 'generate', before: null, after: row });
     return owners;
   }
@@ -84,6 +86,7 @@ export class KeyAdmin {
     if (spendNanoUsd === null) await this.spend.begin(tx, 'key', after);
     else await this.spend.set(tx, 'key', after, spendNanoUsd, making.now);
     await writeBudgets(tx, 'key', id, budgets);
+    if (after.deletedAt === null) await writeMemberBudget(work, after);
     work.note({
       kind: 'key',
       id,
@@ -138,8 +141,8 @@ export class KeyAdmin {
     });
   }
 
-  /** Deletes the keys of a team or user that goes away. */
-  async deleteAllOf(work: AdminWork, owner: { teamId: string } | { userId: string }): Promise<void> {
+  /** Deletes the keys of a team, a user or a member that goes away. */
+  async deleteAllOf(work: AdminWork, owner: KeyOwner): Promise<void> {
     for (const id of await this.keys.idsOf(work.tx, owner)) {
       await this.delete(work, await this.keys.take(work.tx, { by: 'id', id }));
     }

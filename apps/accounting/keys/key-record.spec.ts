@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { KeyId, KeyRecord, TeamId, UserId } from '#contracts';
 import { keyRecord, type KeyWithOwners } from './key-record.js';
-import { newKey, newTeam, newUser } from './new-rows.js';
+import { newKey, newMember, newTeam, newUser } from './new-rows.js';
 
 const making = { by: 'test', now: new Date('2026-11-20T00:00:00Z') };
 const base: KeyWithOwners = {
   key: newKey(KeyId.parse('k1'), 'abcd', 'api', making),
   team: newTeam(TeamId.parse('t1'), making),
   user: newUser(UserId.parse('u1'), making),
-  hasMemberBudget: false,
+  member: null,
   digestValidUntil: null,
   hasGlobalBudget: false,
 };
@@ -49,7 +49,7 @@ describe('keyRecord', () => {
         maxTokensBudget: 10,
         modelMaxBudget: { o3: { limitNanoUsd: 1, duration: null } },
       },
-      hasMemberBudget: true,
+      member: { ...newMember(TeamId.parse('t1'), UserId.parse('u1'), making), maxBudgetNanoUsd: 7 },
       hasGlobalBudget: true,
     });
     expect(record.budgetScopes).toEqual([
@@ -61,6 +61,19 @@ describe('keyRecord', () => {
     ]);
     expect(record.teamModelBudgetScopes).toEqual({ o3: 'usd/team/t1/o3' });
     expect(record.modelBudgetScopes).toEqual({ 'openai/gpt-4o': 'usd/key/k1/openai%2Fgpt-4o' });
+  });
+
+  it('has the limits of the member, else those of every member of the team', () => {
+    const team = { ...newTeam(TeamId.parse('t1'), making), memberRpmLimit: 5, memberBudgetNanoUsd: 9 };
+    expect(keyRecord(base).memberLimits).toBeNull();
+    // Also of a user who only has a key in it: else a key would be the way around the default.
+    expect(keyRecord({ ...base, team })).toMatchObject({
+      memberLimits: { rpm: 5, tpm: null },
+      budgetScopes: ['usd/member/t1%2Fu1'],
+    });
+    const member = { ...newMember(TeamId.parse('t1'), UserId.parse('u1'), making), rpmLimit: 2, tpmLimit: 100 };
+    expect(keyRecord({ ...base, team, member }).memberLimits).toMatchObject({ rpm: 2, tpm: 100 });
+    expect(keyRecord({ ...base, team, member, user: null }).memberLimits).toBeNull();
   });
 
   it('demands the strictest policy of key, team and user', () => {

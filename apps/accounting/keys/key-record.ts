@@ -8,14 +8,15 @@ import {
   type KeyRecord,
   type RateLimits,
 } from '#contracts';
-import type { KeyRow, LimitedRow, TeamRow, UserRow } from './rows.js';
+import { memberBudget } from './budget-rows.js';
+import type { KeyRow, LimitedRow, TeamMemberRow, TeamRow, UserRow } from './rows.js';
 
 export interface KeyWithOwners {
   readonly key: KeyRow;
   readonly team: TeamRow | null;
   readonly user: UserRow | null;
-  /** Whether the user has a budget of their own in the team. */
-  readonly hasMemberBudget: boolean;
+  /** The membership of the user in the team; null where they are no member. */
+  readonly member: TeamMemberRow | null;
   /** Until when the digest that was asked for stands for the key; null = for good. */
   readonly digestValidUntil: Date | null;
   /** Whether the gateway as a whole has a budget. */
@@ -23,14 +24,7 @@ export interface KeyWithOwners {
 }
 
 /** The record of a key, with all that its team and user bring along. */
-export function keyRecord({
-  key,
-  team,
-  user,
-  hasMemberBudget,
-  digestValidUntil,
-  hasGlobalBudget,
-}: KeyWithOwners): KeyRecord {
+export function keyRecord({ key, team, user, member, digestValidUntil, hasGlobalBudget }: KeyWithOwners): KeyRecord {
   const blockedBy = key.blocked ? 'key' : team?.blocked === true ? 'team' : user?.blocked === true ? 'user' : null;
   return {
     v: 1,
@@ -52,6 +46,7 @@ export function keyRecord({
     modelTpm: key.modelTpmLimit,
     teamLimits: team === null ? null : limitsOrNull(team),
     userLimits: user === null ? null : limitsOrNull(user),
+    memberLimits: team === null || user === null ? null : memberLimits(team, member),
     teamModelRpm: team?.modelRpmLimit ?? {},
     teamModelTpm: team?.modelTpmLimit ?? {},
     userModelRpm: user?.modelRpmLimit ?? {},
@@ -60,7 +55,7 @@ export function keyRecord({
       ...ownScopes('key', key.id, key),
       ...(team === null ? [] : ownScopes('team', team.id, team)),
       ...(user === null ? [] : ownScopes('user', user.id, user)),
-      ...(hasMemberBudget && team !== null && user !== null
+      ...(team !== null && user !== null && memberBudget(team, member) !== null
         ? [budgetScopeName({ unit: 'usd', owner: 'member', id: memberId(team.id, user.id), model: null })]
         : []),
       ...(hasGlobalBudget ? [budgetScopeName({ unit: 'usd', owner: 'global', id: '', model: null })] : []),
@@ -89,7 +84,17 @@ function rateLimits(row: LimitedRow): RateLimits {
 }
 
 function limitsOrNull(row: LimitedRow): RateLimits | null {
-  const limits = rateLimits(row);
+  return nullWhereNone(rateLimits(row));
+}
+
+/** The limits of a user within a team: their own, else those of every member. */
+function memberLimits(team: TeamRow, member: TeamMemberRow | null): RateLimits | null {
+  const rpm = member?.rpmLimit ?? team.memberRpmLimit;
+  const tpm = member?.tpmLimit ?? team.memberTpmLimit;
+  return nullWhereNone({ rpm, tpm, rps: null, maxParallelRequests: null });
+}
+
+function nullWhereNone(limits: RateLimits): RateLimits | null {
   return Object.values(limits).every((value) => value === null) ? null : limits;
 }
 

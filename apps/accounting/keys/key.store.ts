@@ -11,7 +11,6 @@ import {
   UserEntity,
 } from '../database/entities/access.entity.js';
 import { keyAnswer } from './answers.js';
-import { memberBudget } from './budget-rows.js';
 import { keyRecord } from './key-record.js';
 import type { KeyRow } from './rows.js';
 import { SpentStore } from './spent.store.js';
@@ -37,6 +36,11 @@ export interface KeyListQuery {
   readonly sort_order: 'asc' | 'desc';
 }
 
+/** Whose keys: a team's, a user's, or those that a user has in a team. */
+export type KeyOwner =
+  | { readonly teamId: string; readonly userId?: string }
+  | { readonly teamId?: string; readonly userId: string };
+
 @Injectable()
 export class KeyStore {
   constructor(
@@ -58,8 +62,7 @@ export class KeyStore {
           ? null
           : manager.findOneBy(TeamMemberEntity, { teamId: key.teamId, userId: key.userId }),
       ]);
-      const hasMemberBudget = team !== null && member !== null && memberBudget(team, member) !== null;
-      return keyRecord({ key, team, user, hasMemberBudget, digestValidUntil: found.validUntil, hasGlobalBudget });
+      return keyRecord({ key, team, user, member, digestValidUntil: found.validUntil, hasGlobalBudget });
     });
   }
 
@@ -114,12 +117,12 @@ export class KeyStore {
     return keyAnswer(row, spent(row.id), new Date());
   }
 
-  /** Ids of the living keys of a team or user. */
-  async idsOf(tx: EntityManager, owner: { teamId: string } | { userId: string }): Promise<KeyId[]> {
-    const [column, id] = 'teamId' in owner ? ['team_id', owner.teamId] : ['user_id', owner.userId];
+  /** Ids of the living keys of a team, a user, or a user within a team. */
+  async idsOf(tx: EntityManager, { teamId, userId }: KeyOwner): Promise<KeyId[]> {
     const rows = await tx.query<{ id: KeyId }[]>(
-      `SELECT id FROM keys WHERE ${column} = $1 AND deleted_at IS NULL ORDER BY created_at, id`,
-      [id],
+      `SELECT id FROM keys WHERE ($1::text IS NULL OR team_id = $1) AND ($2::text IS NULL OR user_id = $2)
+         AND deleted_at IS NULL ORDER BY created_at, id`,
+      [teamId ?? null, userId ?? null],
     );
     return rows.map((row) => row.id);
   }

@@ -1,6 +1,6 @@
 /** Rows as they begin: nothing allowed that was not asked for, no limit that was not set. */
 import type { KeyId, TeamId, UserId } from '#contracts';
-import type { KeyRow, LimitedRow, TeamRow, UserRow } from './rows.js';
+import type { KeyRow, LimitedRow, TeamMemberRow, TeamRow, UserRow } from './rows.js';
 
 /** Who makes it, and when. */
 export interface Making {
@@ -61,10 +61,22 @@ export function newKey(id: KeyId, last4: string, origin: KeyRow['origin'], makin
 
 /** A team without limits. */
 export function newTeam(id: TeamId, making: Making): TeamRow {
-  return { ...newLimited(making), id, alias: null, memberBudgetNanoUsd: null };
+  return {
+    ...newLimited(making),
+    id,
+    alias: null,
+    memberBudgetNanoUsd: null,
+    memberRpmLimit: null,
+    memberTpmLimit: null,
+  };
 }
 
 /** A user without limits. */
 export function newUser(id: UserId, making: Making): UserRow {
   return { ...newLimited(making), id, alias: null, email: null, role: 'internal_user' };
+}
+
+/** A member with nothing of their own. */
+export function newMember(teamId: TeamId, userId: UserId, { now }: Making): TeamMemberRow {
+  return { teamId, userId, role: 'user', maxBudgetNanoUsd: null, rpmLimit: null, tpmLimit: null, addedAt: now };
 }

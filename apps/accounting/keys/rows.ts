@@ -61,6 +61,9 @@ export interface TeamRow extends LimitedRow {
   alias: string | null;
   /** Of each member who has no budget of their own in this team. */
   memberBudgetNanoUsd: number | null;
+  /** Likewise, of each member who has no such limit of their own. */
+  memberRpmLimit: number | null;
+  memberTpmLimit: number | null;
 }
 
 export interface UserRow extends LimitedRow {
@@ -76,6 +79,8 @@ export interface TeamMemberRow {
   userId: UserId;
   role: 'admin' | 'user';
   maxBudgetNanoUsd: number | null;
+  rpmLimit: number | null;
+  tpmLimit: number | null;
   addedAt: Date;
 }
 

@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   TeamId,
-  memberId,
   TeamMember,
+  type TeamMemberChange,
   type AddTeamMembers,
   type BlockTeam,
   type CreateTeam,
@@ -18,11 +18,11 @@ import {
 import { TeamEntity, TeamMemberEntity, UserEntity } from '../database/entities/access.entity.js';
 import { badField, readTeamFields } from './admin-fields.js';
 import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
-import { budgetRows, memberBudgetRows } from './budget-rows.js';
+import { budgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { KeyAdmin } from './key-admin.store.js';
-import { forgetMember } from './member.store.js';
-import { newTeam } from './new-rows.js';
+import { forgetMember, saveMember, writeMemberBudgets } from './member.store.js';
+import { newMember, newTeam } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
 import type { TeamMemberRow, TeamRow } from './rows.js';
 import { SpendCorrections } from './spend-correction.store.js';
@@ -99,6 +99,8 @@ export class TeamAdmin {
       const byEmail = await this.owners.usersByEmail(work, request.userEmails);
       for (const userId of [...request.userIds, ...byEmail]) {
         const before = await memberOf(work, request.teamId, userId);
+        // What members have in a team ends with their membership: without its budget a key would be worth more than before.
+        await this.keys.deleteAllOf(work, { teamId: request.teamId, userId });
         await forgetMember(work, request.teamId, userId);
         work.note({ kind: 'team', id: request.teamId, action: 'member_delete', before, after: null });
       }
@@ -109,16 +111,11 @@ export class TeamAdmin {
   updateMember(request: z.output<typeof UpdateTeamMember.request>): Promise<z.input<typeof UpdateTeamMember.reply>> {
     return this.admin.run(request.actor, async (work) => {
       const team = await this.teams.take(work.tx, request.teamId);
-      const { user_id: userId, role, user_email: email, max_budget_in_team: budget } = request.member;
+      const { user_id: userId, user_email: email } = request.member;
       const before = await memberOf(work, team.id, userId);
-      const after = {
-        ...before,
-        role: role ?? before.role,
-        maxBudgetNanoUsd: budget === undefined ? before.maxBudgetNanoUsd : nanoOf(budget),
-      };
-      await work.tx.save(TeamMemberEntity, after);
+      const after = { ...before, ...changesOf(request.member) };
       if (email != null) await work.tx.update(UserEntity, { id: userId }, { email });
-      await writeMemberBudget(work, team, after);
+      await saveMember(work, team, after);
       work.note({ kind: 'team', id: team.id, action: 'member_update', before, after });
       return { v: 1, team: await this.teams.answer(work.tx, team.id) };
     });
@@ -128,16 +125,11 @@ export class TeamAdmin {
     const teamId = team.id;
     for (const member of members) {
       const userId = await this.owners.ensureMember(work, member);
-      const row = {
-        teamId,
-        userId,
-        role: member.role,
-        maxBudgetNanoUsd: nanoOf(member.max_budget_in_team),
-        addedAt: work.making.now,
-      };
-      await work.tx.upsert(TeamMemberEntity, row, ['teamId', 'userId']);
-      await writeMemberBudget(work, team, row);
-      work.note({ kind: 'team', id: teamId, action: 'member_add', before: null, after: row });
+      // Who is a member already keeps what is not given: added again, nobody has more than before.
+      const before = await work.tx.findOneBy(TeamMemberEntity, { teamId, userId });
+      const after = { ...(before ?? newMember(teamId, userId, work.making)), ...changesOf(member) };
+      await saveMember(work, team, after);
+      work.note({ kind: 'team', id: teamId, action: 'member_add', before, after });
     }
   }
 
@@ -155,9 +147,7 @@ export class TeamAdmin {
     if (spendNanoUsd === null) await this.spend.begin(tx, 'team', after);
     else await this.spend.set(tx, 'team', after, spendNanoUsd, making.now);
     await writeBudgets(tx, 'team', after.id, budgets);
-    // Members' budgets are renewed with the team's, and may be the team's default.
-    for (const member of await tx.findBy(TeamMemberEntity, { teamId: after.id }))
-      await writeMemberBudget(work, after, member);
+    await writeMemberBudgets(work, after);
     work.note({
       kind: 'team',
       id: after.id,
@@ -168,8 +158,15 @@ export class TeamAdmin {
   }
 }
 
-function nanoOf(usd: number | null | undefined): number | null {
-  return usd == null ? null : Math.round(usd * nanoPerUsd);
+/** What is given of a member; null takes a value away. */
+function changesOf(given: Omit<z.infer<typeof TeamMemberChange>, 'user_id'>): Partial<TeamMemberRow> {
+  const { role, max_budget_in_team: usd, rpm_limit: rpmLimit, tpm_limit: tpmLimit } = given;
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(usd === undefined ? {} : { maxBudgetNanoUsd: usd === null ? null : Math.round(usd * nanoPerUsd) }),
+    ...(rpmLimit === undefined ? {} : { rpmLimit }),
+    ...(tpmLimit === undefined ? {} : { tpmLimit }),
+  };
 }
 
 /** Throws GatewayError invalid_request for who is no member. */
@@ -177,10 +174,6 @@ async function memberOf(work: AdminWork, teamId: TeamId, userId: UserId): Promis
   const row = await work.tx.findOneBy(TeamMemberEntity, { teamId, userId });
   if (row === null) throw badField('user_id', `${userId} is not a member of this team`);
   return row;
-}
-
-async function writeMemberBudget(work: AdminWork, team: TeamRow, member: TeamMemberRow): Promise<void> {
-  await writeBudgets(work.tx, 'member', memberId(team.id, member.userId), memberBudgetRows(team, member));
 }
 
 function membersOf(fields: Readonly<Record<string, unknown>>): TeamMember[] {

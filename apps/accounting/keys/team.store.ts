@@ -96,6 +96,7 @@ export class TeamStore {
 function loadMembers(manager: EntityManager, ids: readonly TeamId[]): Promise<Omit<Member, 'spentNanoUsd'>[]> {
   return manager.query(
     `SELECT m.team_id AS "teamId", m.user_id AS "userId", m.role, m.max_budget_nano_usd AS "maxBudgetNanoUsd",
+       m.rpm_limit AS "rpmLimit", m.tpm_limit AS "tpmLimit",
        m.added_at AS "addedAt", u.email
      FROM team_members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
      WHERE m.team_id = ANY($1) ORDER BY m.added_at, m.user_id`,

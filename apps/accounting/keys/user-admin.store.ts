@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   KeyId,
-  memberId,
   OwnerName,
   TeamId,
   UserId,
@@ -17,12 +16,12 @@ import {
 import { TeamMemberEntity, UserEntity } from '../database/entities/access.entity.js';
 import { badField, keyOnlyFields, readKeyFields, readUserFields } from './admin-fields.js';
 import { AdminTransaction, type AdminWork } from './admin-transaction.store.js';
-import { budgetRows, memberBudgetRows } from './budget-rows.js';
+import { budgetRows } from './budget-rows.js';
 import { writeBudgets } from './budget-rows.store.js';
 import { KeyAdmin } from './key-admin.store.js';
 import { KeyStore } from './key.store.js';
-import { forgetMember } from './member.store.js';
-import { newKey, newUser } from './new-rows.js';
+import { forgetMember, saveMember } from './member.store.js';
+import { newKey, newMember, newUser } from './new-rows.js';
 import { OwnerStore } from './owner.store.js';
 import type { UserRow } from './rows.js';
 import { SpendCorrections } from './spend-correction.store.js';
@@ -109,9 +108,8 @@ export class UserAdmin {
     for (const teamId of parsed.data) {
       await this.owners.ensureTeam(work, teamId);
       const team = await this.teams.take(work.tx, teamId);
-      const row = { teamId, userId, role: 'user' as const, maxBudgetNanoUsd: null, addedAt: work.making.now };
-      await work.tx.upsert(TeamMemberEntity, row, ['teamId', 'userId']);
-      await writeBudgets(work.tx, 'member', memberId(teamId, userId), memberBudgetRows(team, row));
+      const row = newMember(teamId, userId, work.making);
+      await saveMember(work, team, row);
       work.note({ kind: 'team', id: teamId, action: 'member_add', before: null, after: row });
     }
   }

@@ -384,7 +384,7 @@ describe('a team', () => {
       teamId: crew,
       members: [{ user_id: userId, user_email: 'bob@example.org', max_budget_in_team: 1.5 }],
     });
-    expect(added.team.members_with_roles).toEqual([
+    expect(added.team.members_with_roles).toMatchObject([
       { user_id: 'bob', user_email: 'bob@example.org', role: 'user', max_budget_in_team: 1.5, spend: 0 },
     ]);
     const removed = await service.bus.request(RemoveTeamMembers, { v: 1, actor, teamId: crew, userIds: [userId] });

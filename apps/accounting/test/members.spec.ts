@@ -135,8 +135,35 @@ describe('a member', () => {
     await expect(leave(['nobody@example.org'])).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('loses it with the membership', async () => {
+  it('keeps what is not given when added again', async () => {
+    const change = (more: object) =>
+      service.bus.request(UpdateTeamMember, { v: 1, actor, teamId, member: { user_id: ada, ...more } });
+    await change({ max_budget_in_team: 4, rpm_limit: 7, role: 'admin' });
+    const again = { v: 1 as const, actor, teamId, members: [TeamMember.parse({ user_id: ada })] };
+    const { team } = await service.bus.request(AddTeamMembers, again);
+    expect(team.members_with_roles).toMatchObject([{ role: 'admin', max_budget_in_team: 4, rpm_limit: 7 }]);
+    expect((await change({ rpm_limit: null })).team.members_with_roles).toMatchObject([{ rpm_limit: null }]);
+  });
+
+  it('that is none, but has a key in the team, has the default too', async () => {
+    const before = await generate({ team_id: 'lab/3', user_id: 'guest' });
+    const fields = { team_member_budget: 1, team_member_rpm_limit: 3 };
+    await service.bus.request(UpdateTeam, { v: 1, actor, teamId: TeamId.parse('lab/3'), fields });
+    const guest = `usd/member/${encodeURIComponent(memberId('lab/3', 'guest'))}`;
+    const { key } = await service.bus.request(LookUpKey, { v: 1, digest: before.digest });
+    expect(key).toMatchObject({ budgetScopes: [guest], memberLimits: { rpm: 3, tpm: null } });
+    expect(await lease(guest, 2 * dollar)).toMatchObject({ kind: 'denied', limit: dollar });
+    await generate({ team_id: 'lab/3', user_id: 'second' });
+    const second = `usd/member/${encodeURIComponent(memberId('lab/3', 'second'))}`;
+    expect(await lease(second, 2 * dollar)).toMatchObject({ kind: 'denied', limit: dollar });
+  });
+
+  it('loses it with the membership, and the keys in the team', async () => {
+    const held = await generate({ team_id: teamId, user_id: ada });
+    const elsewhere = await generate({ user_id: ada });
     await service.bus.request(RemoveTeamMembers, { v: 1, actor, teamId, userIds: [ada] });
+    expect((await service.bus.request(LookUpKey, { v: 1, digest: held.digest })).key).toBeNull();
+    expect((await service.bus.request(LookUpKey, { v: 1, digest: elsewhere.digest })).key).not.toBeNull();
     expect(await lease(scope, 3 * dollar)).toMatchObject({ kind: 'unlimited' });
     await service.bus.request(AddTeamMembers, { v: 1, actor, teamId, members: [member] });
     await service.bus.request(DeleteTeams, { v: 1, actor, teamIds: [teamId] });

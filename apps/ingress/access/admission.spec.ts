@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '#contracts';
+import { GatewayError, TeamId, UserId } from '#contracts';
 import { attemptOf } from '../completion/attempt.fixtures.js';
 import { overBudget, overLimit, reservingOf } from './admission.js';
 import { masterRecord } from './authenticate.js';
@@ -74,6 +74,15 @@ describe('refusals', () => {
     );
     expect(overBudget(key, { ...some, scope: 'usd/global' }, 4_000_000_000, now).message).toBe(
       'The budget of the whole gateway is used up. It is not renewed by itself.',
+    );
+  });
+
+  it('say that a limit is a member\u2019s', () => {
+    const take = { kind: 'requests' as const, name: '', limit: 5, windowMs: 60_000, amount: 1 };
+    const state = { kind: 'requests' as const, name: '', limit: 5, remaining: 0, resetMs: 10 };
+    const member = { ...key, teamId: TeamId.parse('t'), teamAlias: 'lab', userId: UserId.parse('u') };
+    expect(overLimit(member, 'member/t/u', [take], state, 1).message).toBe(
+      "Rate limit reached: 5 requests per minute for user 'u' in team 'lab'.",
     );
   });
 

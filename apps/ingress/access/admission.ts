@@ -70,6 +70,8 @@ export function overBudget(key: KeyRecord, denial: Denial, needed: number, nowMs
   return new GatewayError('insufficient_quota', { ...details, resetAt: denial.resetAt, retryAfterMs });
 }
 
+const limitOwners = ['team', 'user', 'member'] as const;
+
 /** The refusal of a request over a rate limit. */
 export function overLimit(
   key: KeyRecord,
@@ -81,7 +83,7 @@ export function overLimit(
   const take = takes.find(
     ({ kind, name, limit }) => kind === refused.kind && name === refused.name && limit === refused.limit,
   );
-  const kind = owner.startsWith('team/') ? 'team' : owner.startsWith('user/') ? 'user' : 'key';
+  const kind = limitOwners.find((one) => owner.startsWith(`${one}/`)) ?? 'key';
   const limit = limitText(refused, take?.windowMs ?? 60_000, ownerText(key, kind, null));
   const details: ErrorDetails = { limit, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) };
   return new GatewayError('rate_limit_exceeded', refused.kind === 'tokens' ? { ...details, param: 'tokens' } : details);

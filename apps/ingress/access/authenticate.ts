@@ -91,6 +91,7 @@ export function masterRecord(id: 'master' | 'anonymous', budgetScopes: readonly 
     modelTpm: {},
     teamLimits: null,
     userLimits: null,
+    memberLimits: null,
     teamModelRpm: {},
     teamModelTpm: {},
     userModelRpm: {},

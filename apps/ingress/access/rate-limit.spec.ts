@@ -46,6 +46,14 @@ describe('the limits of a request', () => {
     ]);
   });
 
+  it('are those of a member too, for its keys in the team only', () => {
+    const member = { ...key, userId: UserId.parse('u@x'), memberLimits: { ...none, rpm: 2 } };
+    expect(limitsOf({ ...member, teamId: TeamId.parse('t') }, ['m'], 1)).toMatchObject([
+      { owner: 'member/t/u%40x', takes: [{ kind: 'requests', limit: 2 }] },
+    ]);
+    expect(limitsOf(member, ['m'], 1)).toEqual([]);
+  });
+
   it('may be per model, also by the group that an alias leads to', () => {
     const limited = { ...key, modelRpm: { gpt: 5 }, modelTpm: { gpt: 500 } };
     expect(limitsOf(limited, ['alias', 'gpt'], 100)).toMatchObject([

@@ -1,5 +1,5 @@
 /** Which limits a request falls under, and what its answer says about them. */
-import type { KeyRecord, LimitState, LimitTake, RateLimits } from '#contracts';
+import { memberId, type KeyRecord, type LimitState, type LimitTake, type RateLimits } from '#contracts';
 
 /** The limits of one owner (`key/k1`, `team/t1`): counted together, all or none. */
 export interface OwnerLimits {
@@ -26,6 +26,8 @@ export function limitsOf(key: KeyRecord, models: readonly string[], tokens: numb
     owners.push({ owner, takes: [...(limits === null ? [] : takesOf(limits, tokens)), ...ofModel(rpm, tpm)] });
   if (key.teamId !== null) add(`team/${key.teamId}`, key.teamLimits, key.teamModelRpm, key.teamModelTpm);
   if (key.userId !== null) add(`user/${key.userId}`, key.userLimits, key.userModelRpm, key.userModelTpm);
+  if (key.teamId !== null && key.userId !== null)
+    add(`member/${memberId(key.teamId, key.userId)}`, key.memberLimits, {}, {});
   return owners.filter(({ takes }) => takes.length > 0);
 }
 

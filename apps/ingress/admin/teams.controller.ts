@@ -101,7 +101,10 @@ export class TeamsController {
     const { actor } = await this.callers.of(request);
     const body = readInput(Added, severalMembers(adminBody(request)));
     const { team_id: teamId, max_budget_in_team } = body;
-    const members = body.member.map((member) => ({ max_budget_in_team, ...member }));
+    const members = body.member.map((member) => ({
+      ...(max_budget_in_team === undefined ? {} : { max_budget_in_team }),
+      ...member,
+    }));
     return (await this.bus.request(AddTeamMembers, { v: 1, actor, teamId, members })).team;
   }
 

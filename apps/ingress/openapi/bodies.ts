@@ -187,6 +187,8 @@ export const TeamFields = z.looseObject({
   team_id: text.optional(),
   team_alias: text.optional(),
   team_member_budget: z.number().min(0).describe('USD of each member without a max_budget_in_team').optional(),
+  team_member_rpm_limit: z.int().min(0).describe('Of each member without a limit of their own').optional(),
+  team_member_tpm_limit: z.int().min(0).describe('Of each member without a limit of their own').optional(),
   ...limited,
 });
 
@@ -227,6 +229,8 @@ export const ChangedMemberBody = z.object({
   user_id: text,
   role: z.enum(['admin', 'user']).optional(),
   max_budget_in_team: z.number().min(0).nullable().describe('USD, renewed with the team’s budget').optional(),
+  rpm_limit: z.int().min(0).nullable().optional(),
+  tpm_limit: z.int().min(0).nullable().optional(),
 });
 export const LeavingMembersBody = z.object({
   team_id: text,

@@ -46,6 +46,8 @@ export const TeamEntity = new EntitySchema<TeamRow>({
     id: { type: 'text', primary: true },
     alias: { type: 'text', nullable: true },
     memberBudgetNanoUsd: { name: 'member_budget_nano_usd', type: 'bigint', nullable: true },
+    memberRpmLimit: { name: 'member_rpm_limit', type: 'integer', nullable: true },
+    memberTpmLimit: { name: 'member_tpm_limit', type: 'bigint', nullable: true },
     ...limitedColumns,
   },
 });
@@ -70,6 +72,8 @@ export const TeamMemberEntity = new EntitySchema<TeamMemberRow>({
     userId: { name: 'user_id', type: 'text', primary: true },
     role: { type: 'text' },
     maxBudgetNanoUsd: { name: 'max_budget_nano_usd', type: 'bigint', nullable: true },
+    rpmLimit: { name: 'rpm_limit', type: 'integer', nullable: true },
+    tpmLimit: { name: 'tpm_limit', type: 'bigint', nullable: true },
     addedAt: { name: 'added_at', type: 'timestamptz' },
   },
 });
