@@ -131,6 +131,16 @@ describe('deployments', () => {
     });
   });
 
+  it("takes LiteLLM's prices of searches and of what is cached for an hour", () => {
+    const [deployment] = one(
+      'model: anthropic/claude-sonnet-4-5, api_key: k, input_cost_per_token: 0.000001, cache_creation_input_token_cost_above_1hr: 0.000002',
+      '{search_context_cost_per_query: {search_context_size_low: 0.02, search_context_size_medium: 0.03}}',
+    ).deployments;
+    expect(deployment?.price).toMatchObject({ cacheWriteHourPerMillion: '2', units: { perWebSearch: '0.03' } });
+    const [listed] = one('model: anthropic/claude-sonnet-4-5, api_key: k, output_cost_per_token: 0.000001').deployments;
+    expect(listed?.price).toMatchObject({ units: { perWebSearch: '0.01' } });
+  });
+
   it('has no price for what it does not know', () => {
     expect(one('model: openai/gpt-99, api_key: k').deployments[0]?.price).toBeNull();
   });

@@ -59,6 +59,8 @@ export const Price = z.object({
   outputPerMillion: z.string(),
   cacheReadPerMillion: z.string().nullable(),
   cacheWritePerMillion: z.string().nullable(),
+  /** Since 0.3: for what the cache keeps for an hour; absent: as other writes. */
+  cacheWriteHourPerMillion: z.string().nullable().optional(),
   perRequest: z.string().nullable(),
   /** Prices of the whole request once its input is longer than `aboveInputTokens`. */
   longContext: z
@@ -68,9 +70,10 @@ export const Price = z.object({
       outputPerMillion: z.string(),
       cacheReadPerMillion: z.string().nullable(),
       cacheWritePerMillion: z.string().nullable(),
+      cacheWriteHourPerMillion: z.string().nullable().optional(),
     })
     .optional(),
-  /** USD for what is billed beside text tokens: images, seconds of audio, characters of speech, reranks. */
+  /** USD for what is billed beside text tokens: images, seconds of audio, characters of speech, reranks, web searches. */
   units: z
     .object({
       perImage: z.string().nullable(),
@@ -78,6 +81,8 @@ export const Price = z.object({
       perCharacter: z.string().nullable(),
       perSearch: z.string().nullable(),
       imageInputPerMillion: z.string().nullable(),
+      /** Since 0.3: of a search that the provider's own tool made. */
+      perWebSearch: z.string().nullable().optional(),
     })
     .optional(),
   source: z.enum(['config', 'table', 'local', 'free']),

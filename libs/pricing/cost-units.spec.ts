@@ -24,6 +24,7 @@ describe('what is billed beside tokens', () => {
     [{ seconds: 61.5 }, { perSecond: '0.0001' }, 6_150_000],
     [{ characters: 1_000 }, { perCharacter: '0.000015' }, 15_000_000],
     [{ searches: 1 }, { perSearch: '0.002' }, 2_000_000],
+    [{ webSearches: 3 }, { perWebSearch: '0.01' }, 30_000_000],
     [{ seconds: 0.001 }, { perSecond: '0.0000001' }, 1],
     [{ images: 3, seconds: 5 }, {}, 0],
   ])('%o at %o', (units, prices, nanoUsd) => {
@@ -37,6 +38,16 @@ describe('what is billed beside tokens', () => {
     expect(costOf(tokens, price, { imageInputTokens: 900 })).toBe(300 * 10_000);
   });
 
+  it('prices what a cache keeps for an hour apart from what it keeps for minutes', () => {
+    const price = { ...free, inputPerMillion: '3', cacheWritePerMillion: '3.75', cacheWriteHourPerMillion: '6' };
+    const tokens = { ...none, inputTokens: 300, cacheWriteTokens: 200 };
+    expect(costOf(tokens, price)).toBe(100 * 3_000 + 200 * 3_750);
+    expect(costOf(tokens, price, { cacheWriteHourTokens: 50 })).toBe(100 * 3_000 + 150 * 3_750 + 50 * 6_000);
+    expect(costOf(tokens, price, { cacheWriteHourTokens: 900 })).toBe(100 * 3_000 + 200 * 6_000);
+    const most = estimateCost({ inputTokens: 10, maxOutputTokens: 0 }, price, { cacheWriteHourTokens: 900 });
+    expect(most).toBe(10 * 6_000);
+  });
+
   it('is part of what a request can cost at most', () => {
     const price = { ...free, units: { ...noPrices, perImage: '0.02' } };
     expect(estimateCost({ inputTokens: 10, maxOutputTokens: 0 }, price, { images: 2 })).toBe(40_000_000);
@@ -48,10 +59,17 @@ describe('the table', () => {
     ['openai', 'whisper-1', 'transcription', { perSecond: '0.0001' }],
     ['openai', 'tts-1-hd', 'speech', { perCharacter: '0.00003' }],
     ['openai', 'gpt-image-1-mini', 'image', { imageInputPerMillion: '2.5' }],
+    ['anthropic', 'claude-sonnet-4-5', 'chat', { perWebSearch: '0.01' }],
     ['xai', 'grok-imagine-image', 'image', { perImage: '0.02' }],
   ])('prices %s/%s', (provider, model, mode, units) => {
     expect(findModelFacts(provider, model)?.mode).toBe(mode);
     expect(findPrice(provider, model)?.units).toMatchObject(units);
+  });
+
+  it('has a price for what Anthropic keeps for an hour: twice that of other input', () => {
+    expect(findPrice('anthropic', 'claude-sonnet-4-5')).toMatchObject({ cacheWriteHourPerMillion: '6' });
+    expect(findPrice('anthropic', 'claude-haiku-5-5')?.longContext).toMatchObject({ cacheWriteHourPerMillion: '1' });
+    expect(findPrice('openai', 'gpt-4o')).not.toHaveProperty('cacheWriteHourPerMillion');
   });
 
   it('has moderation for nothing, which is not unknown', () => {

@@ -9,6 +9,8 @@ export interface PriceTerms {
   readonly cacheReadPerMillion: string | null;
   /** null: writing to the cache costs what other input costs. */
   readonly cacheWritePerMillion: string | null;
+  /** For what the cache keeps for an hour (Anthropic); absent: as other writes. */
+  readonly cacheWriteHourPerMillion?: string | null | undefined;
   /** USD for each request, beside its tokens. */
   readonly perRequest: string | null;
   /** Prices of the whole request once its input is longer than `aboveInputTokens` (Gemini, OpenAI, xAI). */
@@ -26,6 +28,8 @@ export interface UnitPrices {
   readonly perSearch: string | null;
   /** For tokens of images in the input; null: as other input. */
   readonly imageInputPerMillion: string | null;
+  /** Of a search that the provider's own tool made. */
+  readonly perWebSearch?: string | null | undefined;
 }
 
 /** What of an answer is billed beside its text tokens. Absent = none, or not known. */
@@ -36,6 +40,9 @@ export interface BilledUnits {
   readonly searches?: number | undefined;
   /** Part of the input tokens. */
   readonly imageInputTokens?: number | undefined;
+  /** Part of the tokens written to the cache: kept for an hour. */
+  readonly cacheWriteHourTokens?: number | undefined;
+  readonly webSearches?: number | undefined;
 }
 
 export interface LongContextTerms {
@@ -44,6 +51,7 @@ export interface LongContextTerms {
   readonly outputPerMillion: string;
   readonly cacheReadPerMillion: string | null;
   readonly cacheWritePerMillion: string | null;
+  readonly cacheWriteHourPerMillion?: string | null | undefined;
 }
 
 /** Tokens of an answer. `inputTokens` includes the cached and the cache-writing ones, `outputTokens` includes reasoning. */
@@ -61,12 +69,15 @@ export function costOf(tokens: BilledTokens, price: PriceTerms, units: BilledUni
   const cached = Math.min(tokens.cachedInputTokens, tokens.inputTokens);
   const written = Math.min(tokens.cacheWriteTokens, tokens.inputTokens - cached);
   const fresh = tokens.inputTokens - cached - written;
+  const forAnHour = Math.min(units.cacheWriteHourTokens ?? 0, written);
+  const writePrice = terms.cacheWritePerMillion ?? terms.inputPerMillion;
   const ofImages = Math.min(units.imageInputTokens ?? 0, fresh);
   return (
     nanoOfTokens(fresh - ofImages, terms.inputPerMillion) +
     nanoOfTokens(ofImages, price.units?.imageInputPerMillion ?? terms.inputPerMillion) +
     nanoOfTokens(cached, terms.cacheReadPerMillion ?? terms.inputPerMillion) +
-    nanoOfTokens(written, terms.cacheWritePerMillion ?? terms.inputPerMillion) +
+    nanoOfTokens(written - forAnHour, writePrice) +
+    nanoOfTokens(forAnHour, terms.cacheWriteHourPerMillion ?? writePrice) +
     nanoOfTokens(tokens.outputTokens, terms.outputPerMillion) +
     (price.perRequest === null ? 0 : nanoOfUsd(price.perRequest)) +
     costOfUnits(units, price.units)
@@ -81,7 +92,8 @@ function costOfUnits(units: BilledUnits, prices: UnitPrices | undefined): number
     line(units.images, prices.perImage) +
     line(units.seconds, prices.perSecond) +
     line(units.characters, prices.perCharacter) +
-    line(units.searches, prices.perSearch)
+    line(units.searches, prices.perSearch) +
+    line(units.webSearches, prices.perWebSearch ?? null)
   );
 }
 

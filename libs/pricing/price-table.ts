@@ -8,7 +8,13 @@ import { isUsdAmount } from './money.js';
 import rawTable from './prices.json' with { type: 'json' };
 
 const amount = z.string().refine(isUsdAmount, 'must be decimal text');
-const terms = { input: amount, output: amount, cacheRead: amount.optional(), cacheWrite: amount.optional() };
+const terms = {
+  input: amount,
+  output: amount,
+  cacheRead: amount.optional(),
+  cacheWrite: amount.optional(),
+  cacheWriteHour: amount.optional(),
+};
 
 const modes = ['chat', 'completion', 'embedding', 'image', 'speech', 'transcription', 'moderation'] as const;
 
@@ -23,6 +29,7 @@ const PriceEntry = z.strictObject({
   second: amount.optional(),
   character: amount.optional(),
   imageInput: amount.optional(),
+  webSearch: amount.optional(),
   mode: z.enum(modes).default('chat'),
   maxInput: z.number().int().positive().optional(),
   maxOutput: z.number().int().positive().optional(),
@@ -135,17 +142,19 @@ function pricesOf(prices: {
   output: string;
   cacheRead?: string | undefined;
   cacheWrite?: string | undefined;
+  cacheWriteHour?: string | undefined;
 }) {
   return {
     inputPerMillion: prices.input,
     outputPerMillion: prices.output,
     cacheReadPerMillion: prices.cacheRead ?? null,
     cacheWritePerMillion: prices.cacheWrite ?? null,
+    ...(prices.cacheWriteHour === undefined ? {} : { cacheWriteHourPerMillion: prices.cacheWriteHour }),
   };
 }
 
-function unitsOf({ image, second, character, imageInput }: PriceEntry): { units?: UnitPrices } {
-  if ([image, second, character, imageInput].every((price) => price === undefined)) return {};
+function unitsOf({ image, second, character, imageInput, webSearch }: PriceEntry): { units?: UnitPrices } {
+  if ([image, second, character, imageInput, webSearch].every((price) => price === undefined)) return {};
   return {
     units: {
       perImage: image ?? null,
@@ -153,6 +162,7 @@ function unitsOf({ image, second, character, imageInput }: PriceEntry): { units?
       perCharacter: character ?? null,
       perSearch: null,
       imageInputPerMillion: imageInput ?? null,
+      ...(webSearch === undefined ? {} : { perWebSearch: webSearch }),
     },
   };
 }

@@ -30,6 +30,7 @@ export function factsOf(parsed: ParsedRequest): RequestFacts {
         inputTokens: estimateChatTokens(parsed.request),
         maxOutputTokens: parsed.request.maxTokens ?? null,
         choices: parsed.request.n ?? 1,
+        ...unitsOf(parsed.request),
       };
     case 'completion':
       return {
@@ -78,6 +79,28 @@ function needsOf(request: ChatRequest): RequestNeeds {
     // Asking a model that cannot think to think does no harm upstream: the worker leaves it out.
     reasoning: false,
   };
+}
+
+/** Searches that a tool of the provider's may make where its client sets no `max_uses`. */
+const usualSearches = 10;
+
+/** What a chat may be billed beside tokens: searches, and a cache that is kept for an hour (one mark of it is taken for all). */
+function unitsOf(request: ChatRequest): { units?: BilledUnits } {
+  const searches = (request.nativeTools ?? []).filter((tool) => String(tool['type']).startsWith('web_search'));
+  const webSearches = sum(
+    searches.map((tool) => (typeof tool['max_uses'] === 'number' ? tool['max_uses'] : usualSearches)),
+  );
+  const isKeptForAnHour = cacheMarksOf(request).some((mark) => mark?.ttl === '1h');
+  if (webSearches === 0 && !isKeptForAnHour) return {};
+  return { units: { webSearches, ...(isKeptForAnHour ? { cacheWriteHourTokens: Number.MAX_SAFE_INTEGER } : {}) } };
+}
+
+function cacheMarksOf(request: ChatRequest) {
+  const ofMessages = request.messages.flatMap((message) => [
+    ...message.content.map((part) => ('cacheControl' in part ? part.cacheControl : undefined)),
+    message.role === 'tool' ? message.cacheControl : undefined,
+  ]);
+  return [...ofMessages, ...(request.tools ?? []).map((tool) => tool.cacheControl)];
 }
 
 function tokensOf(input: string | readonly number[]): number {

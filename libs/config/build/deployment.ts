@@ -7,7 +7,7 @@ import type { Path } from '../source/places.js';
 import type { PlainMap } from '../source/plain-map.js';
 import type { BackendRegistry } from './backend-registry.js';
 import { describePlace, type BuildContext } from './build-context.js';
-import { capabilitiesOf, factsOf, localPrice, modeOf, priceOf } from './model-facts.js';
+import { capabilitiesOf, factsOf, localPrice, modeOf, priceOf, type WrittenCosts } from './model-facts.js';
 import type { Entry, Target } from './entry.js';
 import { readErrorClasses } from './error-classes.js';
 import { apiBaseOf, keyOf, placementOf, type Placement } from './placement.js';
@@ -164,6 +164,7 @@ const costKeys = [
   'output_cost_per_token',
   'cache_read_input_token_cost',
   'cache_creation_input_token_cost',
+  'cache_creation_input_token_cost_above_1hr',
   'input_cost_per_request',
   'input_cost_per_second',
   'output_cost_per_second',
@@ -172,8 +173,9 @@ const costKeys = [
   'input_cost_per_character',
   'output_cost_per_character',
   'input_cost_per_query',
+  'search_context_cost_per_query',
 ] as const;
 
-function costsOf(source: { readonly [Key in (typeof costKeys)[number]]?: number | undefined }) {
+function costsOf(source: WrittenCosts): WrittenCosts {
   return Object.fromEntries(costKeys.flatMap((key) => (source[key] === undefined ? [] : [[key, source[key]]])));
 }

@@ -3,6 +3,13 @@ import type { BackendKind, Capabilities, Endpoint, Price } from '#contracts';
 import { findModelFacts, findPrice, perMillionOfPerToken } from '#pricing';
 import type { ModelFacts } from '#pricing';
 
+/** By how much of what it finds a search gives to the model. */
+interface SearchCosts {
+  readonly search_context_size_low?: number | undefined;
+  readonly search_context_size_medium?: number | undefined;
+  readonly search_context_size_high?: number | undefined;
+}
+
 /** The cost keys of `litellm_params` or `model_info`: USD per token, or per unit. */
 export interface WrittenCosts {
   readonly input_cost_per_second?: number | undefined;
@@ -16,7 +23,9 @@ export interface WrittenCosts {
   readonly output_cost_per_token?: number | undefined;
   readonly cache_read_input_token_cost?: number | undefined;
   readonly cache_creation_input_token_cost?: number | undefined;
+  readonly cache_creation_input_token_cost_above_1hr?: number | undefined;
   readonly input_cost_per_request?: number | undefined;
+  readonly search_context_cost_per_query?: SearchCosts | undefined;
 }
 
 export const localPrice: Price = {
@@ -50,6 +59,7 @@ export function priceOf(
     outputPerMillion: perMillion(written.output_cost_per_token) ?? base?.outputPerMillion ?? '0',
     cacheReadPerMillion: perMillion(written.cache_read_input_token_cost),
     cacheWritePerMillion: perMillion(written.cache_creation_input_token_cost),
+    cacheWriteHourPerMillion: perMillion(written.cache_creation_input_token_cost_above_1hr),
     perRequest: written.input_cost_per_request === undefined ? null : String(written.input_cost_per_request),
     ...unitsOf(written, base),
     source: 'config',
@@ -66,10 +76,15 @@ function unitsOf(written: WrittenCosts, base: Price | null): { units?: NonNullab
   const perSecond = text(written.input_cost_per_second, written.output_cost_per_second);
   const perCharacter = text(written.input_cost_per_character, written.output_cost_per_character);
   const perSearch = text(written.input_cost_per_query);
-  if ([perImage, perSecond, perCharacter, perSearch].every((price) => price === null)) {
+  const search = written.search_context_cost_per_query;
+  const perWebSearch =
+    text(search?.search_context_size_medium, search?.search_context_size_high, search?.search_context_size_low) ??
+    base?.units?.perWebSearch ??
+    null;
+  if ([perImage, perSecond, perCharacter, perSearch, search ?? null].every((price) => price === null)) {
     return base?.units === undefined ? {} : { units: base.units };
   }
-  return { units: { perImage, perSecond, perCharacter, perSearch, imageInputPerMillion: null } };
+  return { units: { perImage, perSecond, perCharacter, perSearch, imageInputPerMillion: null, perWebSearch } };
 }
 
 /** Context size, mode and capabilities from the table, under the first of `models` that it knows. */

@@ -18,11 +18,16 @@ import {
   text,
 } from './value-types.js';
 
+const searchSizes = ['search_context_size_low', 'search_context_size_medium', 'search_context_size_high'] as const;
+
 const costKeys = {
   input_cost_per_token: amountUsd('Price of an input token. Wins over the price table', { default: 'the price table' }),
   output_cost_per_token: amountUsd('Price of an output token', { default: 'the price table' }),
   cache_read_input_token_cost: amountUsd("Price of an input token read from the provider's cache"),
   cache_creation_input_token_cost: amountUsd("Price of an input token written to the provider's cache"),
+  cache_creation_input_token_cost_above_1hr: amountUsd('Price of an input token that its cache keeps for an hour', {
+    default: 'cache_creation_input_token_cost',
+  }),
   input_cost_per_request: amountUsd('Price of each request beside its tokens'),
   input_cost_per_second: amountUsd('Price of a second of audio that is transcribed'),
   output_cost_per_second: amountUsd('Price of a second of speech', { default: 'input_cost_per_second' }),
@@ -31,6 +36,11 @@ const costKeys = {
   input_cost_per_character: amountUsd('Price of a character that is spoken'),
   output_cost_per_character: amountUsd('The same, where `input_cost_per_character` is not set'),
   input_cost_per_query: amountUsd('Price of a rerank'),
+  search_context_cost_per_query: special(
+    z.partialRecord(z.enum(searchSizes), z.number().nonnegative()),
+    "Price of a search by the provider's own tool: `search_context_size_medium`, else the largest that is named",
+    { unit: 'USD', default: 'the price table' },
+  ),
 };
 
 const limitKeys = {

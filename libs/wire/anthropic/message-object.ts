@@ -79,15 +79,22 @@ function stopReason(choice: CollectedChoice | undefined, hasCalls: boolean, sequ
   return stopReasons[reason];
 }
 
+/** For how long the cache keeps what was written to it. */
+function keptFor(written: number, forAnHour: number): object {
+  return { ephemeral_5m_input_tokens: written - forAnHour, ephemeral_1h_input_tokens: forAnHour };
+}
+
 /** Our input count includes cached tokens, Anthropic's leaves both reads and writes of the cache out. */
 export function writeUsage(usage: UpstreamUsage | null, estimatedInput: number): object {
   const cached = usage?.cachedInputTokens ?? 0;
   const written = usage?.cacheWriteTokens ?? 0;
+  const forAnHour = usage?.units?.cacheWriteHourTokens ?? 0;
   return {
     input_tokens: usage === null ? estimatedInput : Math.max(0, usage.inputTokens - cached - written),
     cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
     output_tokens: usage?.outputTokens ?? 0,
+    ...(forAnHour === 0 ? {} : { cache_creation: keptFor(written, forAnHour) }),
     ...(usage?.serverTools === undefined ? {} : { server_tool_use: usage.serverTools }),
   };
 }

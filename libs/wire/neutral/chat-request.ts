@@ -213,6 +213,10 @@ export interface BilledUnits {
   readonly searches?: number;
   /** Part of the input tokens. */
   readonly imageInputTokens?: number;
+  /** Part of the tokens written to the provider's cache: kept for an hour. */
+  readonly cacheWriteHourTokens?: number;
+  /** Made by a tool of the provider's. */
+  readonly webSearches?: number;
 }
 
 /** How the tokens of an answer are chosen, and how many: what every kind of text request has. */

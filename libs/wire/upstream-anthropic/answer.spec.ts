@@ -143,6 +143,17 @@ describe('AnthropicDecoder', () => {
       { inputTokens: 5, outputTokens: 3 },
     ],
     [
+      'what is kept for an hour, and searches, have prices of their own',
+      {
+        input_tokens: 5,
+        cache_creation_input_tokens: 100,
+        cache_creation: { ephemeral_5m_input_tokens: 40, ephemeral_1h_input_tokens: 60 },
+        output_tokens: 1,
+      },
+      { output_tokens: 7, server_tool_use: { web_search_requests: 3, web_fetch_requests: 1 } },
+      { cacheWriteTokens: 100, units: { cacheWriteHourTokens: 60, webSearches: 3 } },
+    ],
+    [
       'thinking',
       { input_tokens: 5, output_tokens: 1 },
       { output_tokens: 9, output_tokens_details: { thinking_tokens: 4 } },

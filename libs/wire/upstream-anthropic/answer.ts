@@ -69,7 +69,7 @@ export class AnthropicDecoder implements UpstreamDecoder {
       case 'content_block_stop':
         return this.#message.blockStop(index, events);
       case 'message_delta':
-        this.#message.usage(body['usage']);
+        this.#message.usage.read(body['usage']);
         return this.#message.finish({ ...body, ...recordOf(body['delta']) }, events);
       case 'message_stop':
         return this.#message.isFinished

@@ -1,7 +1,8 @@
 /** Folds the parts of an Anthropic message, streamed or whole, into events of choice 0. */
-import { AnswerTool } from './answer-tool.js';
 import type { FinishReason, StreamEvent, UpstreamFailure } from '../neutral/stream-event.js';
-import { argumentsObject, countOf, isRecord, listOf, numberOf, recordOf, textOf } from '../upstream/loose-json.js';
+import { argumentsObject, isRecord, listOf, textOf } from '../upstream/loose-json.js';
+import { AnswerTool } from './answer-tool.js';
+import { MessageUsage } from './message-usage.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -31,16 +32,15 @@ interface ToolUse {
 }
 
 export class MessageReader {
+  /** Counts are cumulative and come in parts. */
+  readonly usage = new MessageUsage();
   readonly #makeId: () => string;
   readonly #answer: AnswerTool | null;
   readonly #open = new Map<number, ToolUse>();
   readonly #natives = new Map<number, NativeBlock>();
-  readonly #serverTools = new Map<string, number>();
   #isAfterText = false;
   #isApart = false;
-  readonly #usage = new Map<string, number>();
   #calls = 0;
-  #thinkingTokens = 0;
   #isFinished = false;
   #ended = false;
 
@@ -59,20 +59,7 @@ export class MessageReader {
 
   start(message: JsonObject, events: StreamEvent[]): void {
     events.push({ type: 'start', id: textOf(message['id']), model: textOf(message['model']), created: null });
-    this.usage(message['usage']);
-  }
-
-  /** Counts are cumulative and come in parts: the last one seen of each holds. */
-  usage(value: unknown): void {
-    const usage = recordOf(value);
-    for (const name of ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens']) {
-      if (numberOf(usage[name]) !== null) this.#usage.set(name, countOf(usage[name]));
-    }
-    for (const [name, count] of Object.entries(recordOf(usage['server_tool_use']))) {
-      if (numberOf(count) !== null) this.#serverTools.set(name, countOf(count));
-    }
-    const thinking = numberOf(recordOf(usage['output_tokens_details'])['thinking_tokens']);
-    if (thinking !== null) this.#thinkingTokens = countOf(thinking);
+    this.usage.read(message['usage']);
   }
 
   blockStart(index: number, block: JsonObject, events: StreamEvent[]): void {
@@ -207,24 +194,9 @@ export class MessageReader {
     events.push({ type: 'tool-call-start', choice: 0, index: tool.index, id, name, ...native });
   }
 
-  /** Anthropic's input_tokens leave out what was read from and written to the cache; ours include both. */
   #pushUsage(events: StreamEvent[]): void {
-    if (this.#usage.size === 0) return;
-    const count = (name: string) => this.#usage.get(name) ?? 0;
-    const cacheWriteTokens = count('cache_creation_input_tokens');
-    const cachedInputTokens = count('cache_read_input_tokens');
-    events.push({
-      type: 'usage',
-      usage: {
-        inputTokens: count('input_tokens') + cacheWriteTokens + cachedInputTokens,
-        outputTokens: count('output_tokens'),
-        cachedInputTokens,
-        cacheWriteTokens,
-        reasoningTokens: this.#thinkingTokens,
-        costUsd: null,
-        ...(this.#serverTools.size === 0 ? {} : { serverTools: Object.fromEntries(this.#serverTools) }),
-      },
-    });
+    const usage = this.usage.report();
+    if (usage !== null) events.push({ type: 'usage', usage });
   }
 }
 
