@@ -277,6 +277,24 @@ describe('answers to one kind of failure', () => {
     expect(codeOf(() => kinds({ contentPolicyFallbacks: ['nobody'] }))).toBe('model_not_found');
   });
 
+  it('of a fallback stand behind it, each model once', () => {
+    const chain = new FleetUnderTest({
+      deployments: models('a', 'b', 'long', 'longer'),
+      routing: {
+        numRetries: 0,
+        fallbacks: { a: ['b'] },
+        contextWindowFallbacks: { a: ['long'], b: ['long', 'longer'] },
+      },
+    });
+    const told = chain.plan('a').attempts.map((one) => `${one.modelGroup} ${one.onlyAfter} ${one.fallbackFrom}`);
+    expect(told).toEqual([
+      'a any null',
+      'long context_length_exceeded a',
+      'b any a',
+      'longer context_length_exceeded b',
+    ]);
+  });
+
   it('come behind the general fallbacks where the group has nothing to offer', () => {
     const down = new FleetUnderTest({ deployments: models('a', 'b', 'long', 'loose'), routing });
     down.fail('a', 'upstream_unreachable');

@@ -102,6 +102,19 @@ function addTypedFallbacks(draft: PlanDraft, primary: Resolution, drops: readonl
   }
 }
 
+/** A fallback's own lists answer such failures of it, unless the client named others. */
+function addTypedFallbacksOf(draft: PlanDraft, { group, path }: Resolution): void {
+  const { query, index } = draft.context;
+  const { contextWindowFallbacks, contentPolicyFallbacks } = index.snapshot.routing;
+  const { overrides } = query;
+  const ofKind = (map: typeof contextWindowFallbacks, chosen: unknown) =>
+    chosen === undefined ? listedFallbacks(map, path) : [];
+  for (const name of ofKind(contextWindowFallbacks, overrides.contextWindowFallbacks))
+    addFallback(draft, name, group, 'context_length_exceeded');
+  for (const name of ofKind(contentPolicyFallbacks, overrides.contentPolicyFallbacks))
+    addFallback(draft, name, group, 'content_policy_violation');
+}
+
 /**
  * Breadth first: what the owner listed for the asked model, in his order, then the lists of those models, and last
  * default_fallbacks. A client's own list stands instead of all that.
@@ -129,6 +142,7 @@ function addGeneralFallbacks(draft: PlanDraft, primary: Resolution): void {
     if (added === null) continue;
     if (added.count > 0) used += 1;
     if (chosen === null) {
+      if (added.count > 0) addTypedFallbacksOf(draft, added.resolution);
       const from = added.resolution.group;
       queue.push(...generalFallbacks(added.resolution, routing).map((name) => ({ name, from })));
     }

@@ -19,6 +19,7 @@ export class RouterController {
     return withSpan('gateway.route.select', { attributes }, (span) => {
       const { index, view } = this.fleet();
       const nowMs = Date.now();
+      view.takeBack(query.requestId, nowMs);
       const plan = planRoute(query, view, index, Math.random, nowMs);
       const [first] = plan.attempts;
       if (first !== undefined) view.noteStart(query.requestId, first, query.inputTokens, nowMs);

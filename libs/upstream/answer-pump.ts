@@ -160,7 +160,7 @@ export class AnswerPump {
   }
 
   private async take(events: readonly StreamEvent[]): Promise<void> {
-    const { writer, stream } = this.parts;
+    const { writer, stream, timers } = this.parts;
     const out: Uint8Array[] = [];
     let content = false;
     for (const event of events) {
@@ -173,7 +173,9 @@ export class AnswerPump {
     const [first] = out;
     if (first === undefined) return;
     this.content ||= content;
+    timers.pause();
     await stream.data(out.length === 1 ? first : Buffer.concat(out), { content });
+    timers.resume();
   }
 
   private note(event: StreamEvent): void {

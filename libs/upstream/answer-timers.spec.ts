@@ -48,6 +48,30 @@ describe('the waits of an answer', () => {
     expect(timers.signal.reason).toMatchObject({ message: expect.stringContaining('silent') });
   });
 
+  it('do not count while the client takes nothing', () => {
+    const timers = new AnswerTimers(limits);
+    timers.start(false);
+    timers.bytes(true);
+    timers.pause();
+    vi.advanceTimersByTime(120_000);
+    timers.resume();
+    vi.advanceTimersByTime(19_999);
+    expect(timers.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(timers.signal.reason).toMatchObject({ message: expect.stringContaining('silent') });
+  });
+
+  it('are not longer by what comes before the first token', () => {
+    const timers = new AnswerTimers(limits);
+    timers.start(false);
+    vi.advanceTimersByTime(4_000);
+    timers.bytes(false);
+    timers.pause();
+    timers.resume();
+    vi.advanceTimersByTime(1_000);
+    expect(timers.signal.aborted).toBe(true);
+  });
+
   it('do not take comments for the first token', () => {
     const timers = new AnswerTimers(limits);
     timers.start(false);

@@ -18,6 +18,9 @@ export class AnswerTimers {
   private timer: NodeJS.Timeout | null = null;
   private flowing = false;
   private loading = false;
+  private held = false;
+  /** The wait that ran out while the upstream was not listened to. */
+  private late: { readonly ms: number; readonly message: string } | null = null;
 
   constructor(private readonly limits: AnswerLimits) {}
 
@@ -50,6 +53,19 @@ export class AnswerTimers {
     } else if (this.loading) this.loaded();
   }
 
+  /** The client takes no more for now: until `resume` the upstream is not read, and its silence says nothing. */
+  pause(): void {
+    this.held = true;
+  }
+
+  resume(): void {
+    this.held = false;
+    const { late } = this;
+    this.late = null;
+    if (late !== null) this.arm(late.ms, late.message);
+    else if (this.flowing) this.timer?.refresh();
+  }
+
   stop(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
@@ -57,6 +73,9 @@ export class AnswerTimers {
 
   private arm(ms: number, message: string): void {
     this.stop();
-    this.timer = setTimeout(() => this.controller.abort(new UpstreamProblem('upstream_timeout', message)), ms);
+    this.timer = setTimeout(() => {
+      if (this.held) this.late = { ms, message };
+      else this.controller.abort(new UpstreamProblem('upstream_timeout', message));
+    }, ms);
   }
 }

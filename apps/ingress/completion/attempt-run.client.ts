@@ -56,7 +56,11 @@ export class AttemptRun {
     try {
       for await (const event of runAttempts(plan, this.effectsOf(running, states, gone)))
         await this.take(event, states, delivery, running);
-      if (shutdown.aborted && !delivery.done) delivery.fail(shuttingDown);
+      if (shutdown.aborted && !delivery.done) {
+        const state = states.at(-1);
+        if (state !== undefined) state.failure ??= shuttingDown;
+        delivery.fail(shuttingDown);
+      }
     } finally {
       delivery.stop();
       await this.journal.finished(running, states, {

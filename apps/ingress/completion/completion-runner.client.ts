@@ -82,6 +82,7 @@ export class CompletionRunner {
   async run(job: CompletionJob): Promise<void> {
     const facts = factsOf(job.parsed);
     const query = this.queryOf(job, facts);
+    const maxWaitMs = maxWaitOf(job.header) ?? job.key.maxWaitMs;
     hold(job.scope);
     try {
       const plan = await timed(job.scope, 'route', () => this.planner.plan(query));
@@ -93,7 +94,7 @@ export class CompletionRunner {
         plan: { ...plan, attempts: [...admission.attempts] },
         admission,
         dataPolicy: query.dataPolicy,
-        maxWaitMs: maxWaitOf(job.header) ?? job.key.maxWaitMs,
+        maxWaitMs,
         tags: query.overrides.tags,
         cache: this.cacheTicketOf(job, query),
         answer: this.journal.listens(job, query.dataPolicy) ? new AnswerText() : null,

@@ -7,7 +7,7 @@ import { GatewayError, RouterPlan, type Plan, type PlanQuery } from '#contracts'
 export class Planner {
   constructor(private readonly bus: Bus) {}
 
-  /** The plan; throws GatewayError. A router that does not answer is asked once more: planning has no effect that could happen twice. */
+  /** The plan; throws GatewayError. A router that does not answer is asked once more: it counts a request once, however often it plans it. */
   async plan(query: PlanQuery): Promise<Plan> {
     try {
       return await this.bus.request(RouterPlan, query);

@@ -108,6 +108,8 @@ export class RequestJournal {
   async finished(running: RunningRequest, states: readonly AttemptState[], ending: Ending): Promise<void> {
     const { job } = running;
     this.metrics.add(job.stream ? 'signalbox_open_streams' : 'signalbox_inflight_requests', { route: job.dialect }, -1);
+    const [planned] = running.plan.attempts;
+    if (states.length === 0 && planned !== undefined) this.unused(job, planned);
     for (const state of states) {
       const failed = state.failure ?? (ending.delivered || ending.clientGone ? null : undefinedEnd);
       if (failed !== null || !ending.clientGone || state.firstContentMs !== null)
@@ -217,4 +219,4 @@ function servedRequest({ job, plan }: RunningRequest, told: Told): ServedRequest
 
 /** Whatever becomes of the request, this attempt did not answer it. */
 const attemptOnly: Ending = { delivered: false, clientGone: false };
-const undefinedEnd: StreamFailure = { code: 'service_unavailable', details: {}, blame: 'gateway', retryAfterMs: null };
+const undefinedEnd: StreamFailure = { code: 'internal_error', details: {}, blame: 'gateway', retryAfterMs: null };

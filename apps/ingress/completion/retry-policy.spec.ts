@@ -94,6 +94,24 @@ describe('after a failure', () => {
     expect(nextAttempt({ attempts: [a, b], retry }, { index: 0, failure }, [])).toBeNull();
   });
 
+  it('of a context that is too small, a larger one is found where an earlier model failed otherwise', () => {
+    const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded', fallbackFrom: 'm' });
+    const plan = { attempts: [a, larger, other], retry };
+    const down = { index: 0, failure: failureOf('upstream_error') };
+    const long = { index: 2, failure: failureOf('context_length_exceeded', { blame: 'request' }) };
+    expect(nextAttempt(plan, down, [])).toBe(2);
+    expect(nextAttempt(plan, long, [down])).toBe(1);
+    expect(nextAttempt(plan, { index: 1, failure: long.failure }, [down, long])).toBeNull();
+  });
+
+  it('of a context that is too small, the list of a model that was not tried does not answer', () => {
+    const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded', fallbackFrom: 'other' });
+    const plan = { attempts: [a, other, larger], retry };
+    const long = { index: 0, failure: failureOf('context_length_exceeded', { blame: 'request' }) };
+    expect(nextAttempt(plan, long, [])).toBe(1);
+    expect(nextAttempt(plan, { index: 1, failure: long.failure }, [long])).toBe(2);
+  });
+
   it('attempts that wait for another kind of failure are passed over', () => {
     const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded' });
     expect(

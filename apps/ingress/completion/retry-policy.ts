@@ -26,22 +26,23 @@ export interface FailedAttempt {
 }
 
 /**
- * The index of the next attempt, or null where the failure is final. Nothing is taken up that stands before the failed
- * one, or that was tried already. A typed failure goes to the attempts meant for it; where the plan has none of those,
- * to other models.
+ * The index of the next attempt, or null where the failure is final. Nothing is taken up that was tried already, nor what
+ * stands before the failed one. A typed failure goes to the attempts meant for it, wherever they stand; where the plan
+ * has none of those, to other models.
  */
 export function nextAttempt(plan: TryList, failed: FailedAttempt, earlier: readonly FailedAttempt[]): number | null {
   const current = plan.attempts[failed.index];
   if (current === undefined) return null;
   const failures = [...earlier, failed];
-  const following = plan.attempts
+  const untried = plan.attempts
     .map((attempt, index) => ({ attempt, index }))
-    .slice(failed.index + 1)
     .filter(({ attempt }) => !wasTried(plan, attempt, failures));
+  const following = untried.filter(({ index }) => index > failed.index);
   const { code } = failed.failure;
   if (typedFailures.has(code)) {
-    const meant = following.find(({ attempt }) => attempt.onlyAfter === code);
-    if (meant !== undefined || plan.attempts.some((attempt) => attempt.onlyAfter === code)) return meant?.index ?? null;
+    const answers = (attempt: Attempt) => attempt.onlyAfter === code && isDue(plan, attempt, failures);
+    const meant = untried.find(({ attempt }) => answers(attempt));
+    if (meant !== undefined || plan.attempts.some(answers)) return meant?.index ?? null;
     const other = following.find(
       ({ attempt }) => attempt.onlyAfter === 'any' && attempt.modelGroup !== current.modelGroup,
     );
@@ -70,6 +71,15 @@ function otherProvider(
       !tried.some(({ backend }) => backend.provider === attempt.backend.provider),
   );
   return next?.index ?? null;
+}
+
+/** A list of typed fallbacks belongs to one model: it is due once that one was tried, or where nothing of it can be. */
+function isDue(plan: TryList, { fallbackFrom }: Attempt, failures: readonly FailedAttempt[]): boolean {
+  const ofModel = (attempt: Attempt | undefined) => attempt?.modelGroup === fallbackFrom;
+  return (
+    failures.some(({ index }) => ofModel(plan.attempts[index])) ||
+    !plan.attempts.some((attempt) => ofModel(attempt) && attempt.onlyAfter === 'any')
+  );
 }
 
 /** Whether another deployment may do better: everything that was not the request's own fault. */

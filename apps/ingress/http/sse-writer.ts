@@ -1,6 +1,9 @@
 /** Writes an answer to the client's socket: status late, backpressure, and word of a client that went away. */
 import type { ServerResponse } from 'node:http';
 
+/** Who takes nothing for so long is as good as gone, and holds up the host that answers. */
+const longestStallMs = 300_000;
+
 export class ResponseWriter {
   private readonly gone = new AbortController();
 
@@ -9,6 +12,8 @@ export class ResponseWriter {
       if (!response.writableEnded) this.gone.abort();
     });
     response.on('error', () => this.gone.abort());
+    // Who left before anybody listened, while the key was looked up, is not told of again.
+    if (response.closed && !response.writableEnded) this.gone.abort();
   }
 
   /** Aborts when the client goes away before the answer is complete. */
@@ -32,7 +37,9 @@ export class ResponseWriter {
     if (this.gone.signal.aborted || this.response.writableEnded) return null;
     if (this.response.write(bytes)) return null;
     return new Promise((resolve) => {
+      const stalled = setTimeout(() => this.response.destroy(), longestStallMs);
       const done = () => {
+        clearTimeout(stalled);
         this.response.off('drain', done);
         this.gone.signal.removeEventListener('abort', done);
         resolve();

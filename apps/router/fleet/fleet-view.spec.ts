@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RequestId } from '#contracts';
 import { buildRouteIndex } from '../route-index.js';
 import { FleetUnderTest, installed, loaded, snapshotOf, startMs } from '../route.fixtures.js';
 
@@ -43,6 +44,15 @@ describe('in-flight counts', () => {
     fleet.start('other', { requestId: 'r1' });
     fleet.start('other', { requestId: 'r1' });
     expect(fleet.view.inFlight('c')).toBe(1);
+    expect(fleet.view.usage('c', fleet.nowMs).requests).toBe(1);
+  });
+
+  it('leave a request that is planned anew the place and the trial that its first plan had', () => {
+    const fleet = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'h', id: 'a', rpm: 1 }] });
+    fleet.start('m', { requestId: 'r1' });
+    fleet.view.takeBack(RequestId.parse('r1'), fleet.nowMs);
+    expect(fleet.view.inFlight('a')).toBe(0);
+    expect(fleet.start('m', { requestId: 'r1' }).attempts).not.toHaveLength(0);
   });
 
   it('forget a start whose outcome never came', () => {

@@ -13,7 +13,7 @@ import type {
 } from '#contracts';
 import type { Candidate } from '../candidate.js';
 import type { RouteIndex } from '../route-index.js';
-import { breakerState, claimTrial, type Breaker, type BreakerState } from './breaker.js';
+import { breakerState, claimTrial, releaseTrial, type Breaker, type BreakerState } from './breaker.js';
 import { BackendState, DeploymentState, type HostLoad } from './fleet-state.js';
 import { applyConsequence } from './apply-outcome.js';
 import { unmeasured, latencyOf, type Latency } from './latency-window.js';
@@ -41,6 +41,8 @@ const closed: BreakerState = { kind: 'closed' };
 
 interface Start {
   readonly deploymentId: string;
+  readonly backendId: string;
+  readonly free: boolean;
   readonly tokens: number;
   readonly atMs: number;
 }
@@ -79,19 +81,42 @@ export class FleetView {
   /** Counts the first attempt of a plan as running, and takes the trial of a half-open breaker. */
   noteStart(requestId: RequestId, attempt: Attempt, inputTokens: number, nowMs: number): void {
     this.#forgetOldStarts(nowMs);
-    this.#endStart(requestId);
+    this.takeBack(requestId, nowMs);
     const state = this.#deployment(attempt.deploymentId);
     const backend = this.#backend(attempt.backend.id);
     state.inFlight += 1;
     state.requests.add(1, nowMs);
     state.tokens.add(inputTokens, nowMs);
-    if (isFreeModel(attempt.backend.provider, attempt.upstreamModel)) {
+    const free = isFreeModel(attempt.backend.provider, attempt.upstreamModel);
+    if (free) {
       backend.freeRequests.add(1, nowMs);
       backend.freeBreaker = claimTrial(backend.freeBreaker, trialMs, nowMs);
     }
     state.breaker = claimTrial(state.breaker, trialMs, nowMs);
     backend.breaker = claimTrial(backend.breaker, trialMs, nowMs);
-    this.#starts.set(requestId, { deploymentId: attempt.deploymentId, tokens: inputTokens, atMs: nowMs });
+    const {
+      deploymentId,
+      backend: { id: backendId },
+    } = attempt;
+    this.#starts.set(requestId, { deploymentId, backendId, free, tokens: inputTokens, atMs: nowMs });
+  }
+
+  /** A request that is planned anew: whoever asked did not get the first plan, so nothing of it is counted. */
+  takeBack(requestId: RequestId, nowMs: number): void {
+    const start = this.#starts.get(requestId);
+    if (start === undefined) return;
+    this.#endStart(requestId);
+    const state = this.#deployments.get(start.deploymentId);
+    if (state !== undefined) {
+      state.requests.add(-1, nowMs);
+      state.tokens.add(-start.tokens, nowMs);
+      state.breaker = releaseTrial(state.breaker);
+    }
+    const backend = this.#backends.get(start.backendId);
+    if (backend === undefined) return;
+    if (start.free) backend.freeRequests.add(-1, nowMs);
+    backend.breaker = releaseTrial(backend.breaker);
+    backend.freeBreaker = releaseTrial(backend.freeBreaker);
   }
 
   /** An attempt has ended: counters, latencies, cooldowns. Outcomes of unknown deployments only end their start. */
