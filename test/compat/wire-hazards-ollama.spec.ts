@@ -1,32 +1,23 @@
 /**
- * What gateways commonly get wrong between a client and an upstream, seen from the client of the running suite. Bytes of a
- * real Ollama are played as they were recorded; the other upstreams are as strict as the real ones.
+ * What gateways commonly get wrong between a client and Ollama, seen from the client of the running suite. Bytes of a real
+ * Ollama are played as they were recorded.
  */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  OllamaUpstream,
-  OpenAiUpstream,
-  openAiRefusals,
-  startSuite,
-  usualText,
-  type Behaviour,
-  type Suite,
-} from '#testing';
+import { OllamaUpstream, startSuite, usualText, type Behaviour, type Suite } from '#testing';
 import { recording } from '../../libs/wire/__fixtures__/recording.js';
 
 let suite: Suite;
 let host: OllamaUpstream;
 let spare: OllamaUpstream;
-let cloud: OpenAiUpstream;
-let openRouter: OpenAiUpstream;
+let small: OllamaUpstream;
 let client: OpenAI;
 
 const text = usualText.join('');
 const usual = { type: 'function' as const, function: { name: 'get_weather', parameters: { type: 'object' } } };
 
 beforeAll(async () => {
-  [host, spare, cloud, openRouter] = await Promise.all([
+  [host, spare, small] = await Promise.all([
     OllamaUpstream.start({
       models: [
         { name: 'plain', capabilities: ['completion', 'tools', 'vision'] },
@@ -35,10 +26,8 @@ beforeAll(async () => {
       ],
     }),
     OllamaUpstream.start({ models: ['plain'] }),
-    OpenAiUpstream.start(),
-    OpenAiUpstream.start({ flavour: 'openrouter' }),
+    OllamaUpstream.start({ models: ['one', 'two'], maxLoaded: 1, maxQueue: 2, loadMs: 200 }),
   ]);
-  const atCloud = { api_base: `${cloud.url}/v1`, api_key: 'sk-up' };
   suite = await startSuite({
     config: {
       model_list: [
@@ -55,14 +44,30 @@ beforeAll(async () => {
           litellm_params: { model: 'ollama/vectors', api_base: host.url },
           model_info: { mode: 'embedding' },
         },
-        { model_name: 'cloud', litellm_params: { model: 'openai/gpt-4o-mini', ...atCloud } },
-        { model_name: 'poor', litellm_params: { model: 'openai/poor', ...atCloud } },
+        { model_name: 'one', litellm_params: { model: 'ollama/one', api_base: small.url } },
+        { model_name: 'two', litellm_params: { model: 'ollama/two', api_base: small.url } },
+        // Ollama's own layer for OpenAI's clients, which loses errors in the middle of a stream.
         {
-          model_name: 'router',
-          litellm_params: { model: 'openrouter/a/b', api_base: `${openRouter.url}/api/v1`, api_key: 'k' },
+          model_name: 'layer',
+          litellm_params: {
+            model: 'openai/plain',
+            api_base: `${host.url}/v1`,
+            api_key: 'none',
+            input_cost_per_token: 0,
+          },
+        },
+        {
+          model_name: 'fragile',
+          litellm_params: {
+            model: 'ollama/plain',
+            api_base: spare.url,
+            num_ctx: 2048,
+            allowed_fails: 0,
+            cooldown_time: 60,
+          },
         },
       ],
-      router_settings: { num_retries: 0, disable_cooldowns: true, fallbacks: [{ poor: ['local'] }] },
+      router_settings: { num_retries: 0, allowed_fails: 1000 },
     },
   });
   client = new OpenAI({ baseURL: `${suite.url}/v1`, apiKey: suite.adminKey });
@@ -70,7 +75,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await suite?.stop();
-  await Promise.all([host?.stop(), spare?.stop(), cloud?.stop(), openRouter?.stop()]);
+  await Promise.all([host?.stop(), spare?.stop(), small?.stop()]);
 });
 
 const messages = [{ role: 'user' as const, content: 'Which lamp is lit?' }];
@@ -95,10 +100,8 @@ async function streamed(model: string): Promise<string> {
   return response.text();
 }
 
-/** The last chat that the host, or the cloud, was asked for. */
+/** The last chat that the host was asked for. */
 const lastAtHost = () => host.server.to('/api/chat').at(-1)?.body;
-const asksOfCloud = () => cloud.server.to('/v1/chat/completions').length;
-const lastAtCloud = () => cloud.server.to('/v1/chat/completions').at(-1)?.body;
 
 describe('to Ollama', () => {
   it('content parts become text and images, past arguments an object', async () => {
@@ -202,6 +205,55 @@ describe('from Ollama', () => {
     expect(response).not.toContain('[DONE]');
   });
 
+  it('a call that was cut by the length stays cut, in the words of the client', async () => {
+    const call = { function: { index: 0, name: 'get_weather', arguments: { city: 'X' } } };
+    const line = (message: object, more: object) => `${JSON.stringify({ model: 'plain', message, ...more })}\n`;
+    const chunks = [
+      line({ role: 'assistant', content: '', tool_calls: [call] }, { done: false }),
+      line({ role: 'assistant', content: '' }, { done: true, done_reason: 'length', eval_count: 9 }),
+    ];
+    host.script.next({ raw: { status: 200, contentType: 'application/x-ndjson', chunks } });
+    const done = await client.chat.completions.create({ model: 'local', messages, tools: [usual], stream: true });
+    const reasons: unknown[] = [];
+    for await (const chunk of done) reasons.push(chunk.choices[0]?.finish_reason);
+    expect(reasons.filter((reason) => reason !== null && reason !== undefined)).toEqual(['length']);
+  });
+
+  it.each(['v1-chat-repeat-stream', 'v1-chat-broken-utf8-stream', 'fault-runner-killed-v1-stream'])(
+    '%s, in which its OpenAI layer loses the error, is a failure',
+    async (name) => {
+      host.script.next(recorded(name));
+      const response = await streamed('layer');
+      expect(response).toContain('"error"');
+      expect(response).not.toContain('[DONE]');
+    },
+  );
+
+  it('a text that is too long fails its batch in plain words, and no other batch', async () => {
+    host.script.next(recorded('embed-long-batch-refused'));
+    const failed = await client.embeddings
+      .create({ model: 'vectors', input: ['a', 'b'] })
+      .catch((error: unknown) => error);
+    expect(failed).toMatchObject({ status: 400, code: 'context_length_exceeded' });
+    expect((await client.embeddings.create({ model: 'vectors', input: ['a', 'b'] })).data).toHaveLength(2);
+  });
+
+  it('a burst on a model that must be loaded waits in the gateway, where its queue would turn seven of ten away', async () => {
+    expect((await chat('two')).status).toBe(200);
+    const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await chat('one')).status));
+    expect(statuses).toEqual(Array.from({ length: 10 }, () => 200));
+    expect(small.engine.loads.map(({ model }) => model)).toEqual(['two:latest', 'one:latest']);
+  });
+
+  it('a 500 for a bad option does not rest the host, as one of its own does', async () => {
+    spare.script.next(recorded('chat-option-type'));
+    expect((await chat('fragile')).status).toBe(400);
+    expect((await chat('fragile')).status).toBe(200);
+    spare.script.next(recorded('fault-runner-killed'));
+    expect((await chat('fragile')).status).toBe(502);
+    expect((await chat('fragile')).status).toBe(503);
+  });
+
   it('a 500 for a bad option is the fault of the client, not of the host', async () => {
     host.script.next(recorded('chat-option-type'));
     const { status, body } = await chat('local');
@@ -236,86 +288,5 @@ describe('from Ollama', () => {
       expect(embedding).toHaveLength(numbers.length);
       embedding.forEach((value, at) => expect(value).toBeCloseTo(numbers[at] ?? 0, 5));
     });
-  });
-});
-
-describe('to OpenAI and those who speak its API', () => {
-  it('fields of Ollama and of the gateway stay behind', async () => {
-    const { status } = await chat('cloud', {
-      options: { num_ctx: 4096 },
-      keep_alive: '5m',
-      think: false,
-      num_retries: 1,
-      metadata: { tags: ['x'] },
-      cache: { 'no-cache': true },
-    });
-    expect(status).toBe(200);
-  });
-
-  it('usage is asked for, and told only to those who asked', async () => {
-    const without = await streamed('cloud');
-    expect(lastAtCloud()).toMatchObject({ stream_options: { include_usage: true } });
-    expect(without).not.toContain('usage');
-    expect(without).not.toContain('"choices":[]');
-    expect(without.trimEnd().endsWith('data: [DONE]')).toBe(true);
-  });
-});
-
-describe('from OpenAI and those who speak its API', () => {
-  it.each(['end', 'reset', 'garbage', 'error'] as const)(
-    'a stream that breaks off (%s) raises at the client',
-    async (how) => {
-      cloud.script.next({ breakAfter: { pieces: 2, how } });
-      const response = await streamed('cloud');
-      expect(response).toContain('data: {"error"');
-      expect(response).not.toContain('[DONE]');
-    },
-  );
-
-  it('a 429 for money is not tried again: the fallback answers', async () => {
-    cloud.script.next({ refuse: openAiRefusals.quota() });
-    const before = asksOfCloud();
-    const { status, headers } = await chat('poor', { num_retries: 3 });
-    expect(status).toBe(200);
-    expect(asksOfCloud()).toBe(before + 1);
-    expect(headers.get('x-litellm-attempted-fallbacks')).toBe('1');
-  });
-
-  it("the SDK's own retries do not multiply the gateway's", async () => {
-    cloud.script.next({ refuse: openAiRefusals.server() }, { refuse: openAiRefusals.server() });
-    const before = asksOfCloud();
-    const failed = await client.chat.completions.create({ model: 'cloud', messages }).catch((error: unknown) => error);
-    expect(failed).toBeInstanceOf(OpenAI.APIError);
-    expect(asksOfCloud()).toBe(before + 1);
-    // The second refusal that was in store.
-    await chat('cloud');
-  });
-
-  it('an error of OpenRouter inside of a 200 is one', async () => {
-    const body = {
-      error: { code: 502, message: 'Provider disconnected', metadata: { error_type: 'provider_unavailable' } },
-    };
-    const raw = { status: 200, contentType: 'application/json', chunks: [JSON.stringify(body)] };
-    openRouter.script.next({ raw });
-    expect((await chat('router')).status).toBe(502);
-  });
-
-  it('a finish_reason of error is none, with comments before it', async () => {
-    const chunk = (delta: object, more: object) => {
-      const choice = { index: 0, delta, finish_reason: null, ...more };
-      return { id: 'gen-1', object: 'chat.completion.chunk', created: 1, model: 'a/b', choices: [choice] };
-    };
-    const failed = { ...chunk({ content: '' }, { finish_reason: 'error' }), error: { code: 502, message: 'Gone' } };
-    const chunks = [
-      ': OPENROUTER PROCESSING\n\n',
-      `data: ${JSON.stringify(chunk({ role: 'assistant', content: 'Gre' }, {}))}\n\n`,
-      `data: ${JSON.stringify(failed)}\n\n`,
-      'data: [DONE]\n\n',
-    ];
-    openRouter.script.next({ raw: { status: 200, contentType: 'text/event-stream', chunks } });
-    const response = await streamed('router');
-    expect(response).toContain('data: {"error"');
-    expect(response).not.toContain('"finish_reason":"error"');
-    expect(response).not.toContain('[DONE]');
   });
 });
