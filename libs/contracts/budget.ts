@@ -192,6 +192,12 @@ export const RecallLeases = eventContract({
 });
 export type RecallLeasesEvent = z.infer<typeof RecallLeases.payload>;
 
+/** An ingress to accounting: a request that needed so much was refused for this budget. */
+export const BudgetRefused = eventContract({
+  subject: 'accounting.budget.refused',
+  payload: z.object({ v: z.literal(1), scope: scopeName, needed: amount }),
+});
+
 export const BudgetState = z.object({
   scope: scopeName,
   unit: BudgetUnit,
@@ -237,6 +243,8 @@ export const AlertBudget = durableContract({
     teamId: z.string().nullable(),
     teamAlias: z.string().nullable(),
     userId: z.string().nullable(),
+    /** Since 0.2: how often the line came to lie ahead again in this window. */
+    round: z.number().int().nonnegative().default(0),
   }),
 });
 export type AlertBudgetEvent = z.infer<typeof AlertBudget.payload>;

@@ -171,6 +171,7 @@ export {
   RecallLeases,
   BudgetState,
   BudgetInfo,
+  BudgetRefused,
   AlertBudget,
   AlertSpendReport,
 } from './budget.js';

@@ -103,6 +103,27 @@ describe('a budget', () => {
     expect(JSON.stringify(told)).not.toContain(key);
   });
 
+  it('tells of its end too where the last bit of it holds no request any more', { timeout: 60_000 }, async () => {
+    const before = arrived('/hook').length;
+    const made = await suite.fetch('/key/generate', {
+      method: 'POST',
+      body: { key_alias: 'little-left', max_budget: 0.25, budget_duration: '1d' },
+    });
+    const { key } = (await made.json()) as { key: string };
+    for (const status of [200, 200, 429, 429]) expect(await ask(key)).toBe(status);
+    const crossed = () =>
+      arrived('/hook')
+        .slice(before)
+        .map(({ body }) => JSON.parse(body) as { id: string; event: string; key_alias: string; spend: number })
+        .filter(({ event }) => event === 'budget_crossed');
+    await expect.poll(crossed, { timeout: 30_000 }).toHaveLength(1);
+    expect(crossed()[0]).toMatchObject({ key_alias: 'little-left', spend: expect.closeTo(0.2, 3), max_budget: 0.25 });
+    // Set back and used up again it is news again: a receiver that knows the id must not take it for a repetition.
+    await suite.fetch('/key/update', { method: 'POST', body: { key, spend: 0.2 } });
+    await expect.poll(async () => ((await ask(key)) === 429 ? crossed().length : 0), { timeout: 40_000 }).toBe(2);
+    expect(new Set(crossed().map(({ id }) => id)).size).toBe(2);
+  });
+
   it('signs what it sends to the webhook', () => {
     for (const { signature, body } of arrived('/hook')) {
       const [, seconds, digest] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(signature) ?? [];

@@ -28,6 +28,7 @@ const alert: AlertBudgetEvent = {
   teamId: null,
   teamAlias: null,
   userId: null,
+  round: 0,
 };
 
 describe('the body of a webhook', () => {

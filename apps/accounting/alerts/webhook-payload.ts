@@ -64,7 +64,8 @@ export function webhookPayload(alert: AlertBudgetEvent): WebhookPayload {
     model: scope?.model ?? null,
     threshold_percent: alert.thresholdPercent,
     budget_reset_at: alert.resetAt,
-    id: `${alert.scope}:${alert.windowId}:${alert.thresholdPercent ?? 'soft'}`,
+    // A line that is crossed again is told again: with its old id, receivers would take it for a repetition.
+    id: `${alert.scope}:${alert.windowId}:${alert.thresholdPercent ?? 'soft'}${alert.round === 0 ? '' : `:${alert.round}`}`,
   };
 }
 

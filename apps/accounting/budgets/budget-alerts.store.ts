@@ -8,6 +8,11 @@ import { Database } from '../database/database.client.js';
 import { crossedLines, type BudgetLine } from './budget.js';
 import { windowKey, type WindowName } from './escrow.store.js';
 
+interface LookedAt extends WindowName {
+  /** A request was refused for it since the last look. */
+  readonly refused: boolean;
+}
+
 interface SpentWindow extends WindowName {
   readonly unit: BudgetUnit;
   readonly limit: number;
@@ -30,7 +35,7 @@ const retryMs = 5_000;
 
 @Injectable()
 export class BudgetAlerts {
-  private readonly waiting = new Map<string, WindowName>();
+  private readonly waiting = new Map<string, LookedAt>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -42,18 +47,22 @@ export class BudgetAlerts {
 
   /** Something was posted in these windows; looked at a moment later, together with what else comes. */
   spentIn(windows: readonly WindowName[]): void {
-    for (const window of windows)
-      this.waiting.set(windowKey(window), { scope: window.scope, windowId: window.windowId });
-    this.later(laterMs);
+    for (const { scope, windowId } of windows) this.wait({ scope, windowId, refused: false });
+  }
+
+  /** A request was refused for what is missing in this window: it is used up, which nobody may have heard yet. */
+  refusedIn({ scope, windowId }: WindowName): void {
+    this.wait({ scope, windowId, refused: true });
   }
 
   /** Sends an alert for every line that was crossed since the last look; throws where the database is away. */
-  async look(windows: readonly WindowName[]): Promise<AlertBudgetEvent[]> {
+  async look(windows: readonly (WindowName & Partial<LookedAt>)[]): Promise<AlertBudgetEvent[]> {
     const thresholds = this.snapshots.current()?.general.alertThresholds ?? [];
     const found = await this.database.run((manager) => manager.query<SpentWindow[]>(spentWindows, namesOf(windows)));
+    const refused = new Set(windows.filter((window) => window.refused === true).map(windowKey));
     const sent: AlertBudgetEvent[] = [];
     for (const spent of found) {
-      for (const line of crossedLines(spent, spent.settled, thresholds)) {
+      for (const line of crossedLines(spent, spent.settled, thresholds, refused.has(windowKey(spent)))) {
         if (spent.sent.includes(line.name)) continue;
         const event = alertOf(spent, line, new Date());
         const round = spent.round === 0 ? '' : `:${spent.round}`;
@@ -78,6 +87,12 @@ export class BudgetAlerts {
     return rows.length > 0;
   }
 
+  private wait(window: LookedAt): void {
+    const key = windowKey(window);
+    this.waiting.set(key, { ...window, refused: window.refused || this.waiting.get(key)?.refused === true });
+    this.later(laterMs);
+  }
+
   private later(ms: number): void {
     this.timer ??= outsideTraces(() =>
       setTimeout(() => {
@@ -96,7 +111,7 @@ export class BudgetAlerts {
       if (this.waiting.size > 0) this.later(laterMs);
     } catch (error) {
       this.logger.warn({ err: error }, 'budgets could not be looked at for alerts');
-      for (const window of windows) this.waiting.set(windowKey(window), window);
+      for (const window of windows) this.wait(window);
       this.later(retryMs);
     }
   }
@@ -127,6 +142,7 @@ function alertOf(spent: SpentWindow, line: BudgetLine, at: Date): AlertBudgetEve
     teamId: own('team') ?? member?.teamId ?? spent.keyTeamId,
     teamAlias: spent.teamAlias,
     userId: own('user') ?? member?.userId ?? spent.keyUserId,
+    round: spent.round,
   };
 }
 

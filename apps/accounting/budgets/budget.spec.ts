@@ -25,6 +25,14 @@ describe('the lines of a budget', () => {
     expect(names(1_000, [], { limit: 1_000, softLimit: null })).toEqual(['100 budget_crossed']);
   });
 
+  it('have their end where a request was refused, if anything was spent at all', () => {
+    const budget = { limit: 1_000, softLimit: null };
+    const seen = (spent: number) => crossedLines(budget, spent, [80], true).map(({ name }) => name);
+    expect(seen(900)).toEqual(['80', '100']);
+    expect(seen(0)).toEqual([]);
+    expect(crossedLines({ limit: 0, softLimit: null }, 5, [80], true)).toEqual([]);
+  });
+
   it('are none where nothing can be spent, or where they make no sense', () => {
     expect(names(0, [80], { limit: 0, softLimit: 0 })).toEqual([]);
     expect(names(999, [-5, 0, 250], { limit: 1_000, softLimit: null })).toEqual([]);

@@ -22,12 +22,14 @@ export interface BudgetLine {
 
 /**
  * The lines that `spent` has reached, lowest first. `thresholds` are percent or shares (80 or 0.8 mean the same); 100 % is
- * always one. A budget of 0 has no lines: nothing can be spent from it.
+ * always one. A budget of 0 has no lines: nothing can be spent from it. `refused`: a request was turned away for what is
+ * missing, so the budget is used up for those who live on it, although a little may be left.
  */
 export function crossedLines(
   budget: Pick<Budget, 'limit' | 'softLimit'>,
   spent: number,
   thresholds: readonly number[],
+  refused = false,
 ): BudgetLine[] {
   if (budget.limit === 0) return [];
   const percents = new Set([...thresholds.map(percentOf), 100]);
@@ -44,7 +46,7 @@ export function crossedLines(
     lines.push({ at: budget.softLimit, line: { name: 'soft', event: 'soft_budget_crossed', percent: null } });
   }
   return lines
-    .filter(({ at }) => spent >= at)
+    .filter(({ at, line }) => spent >= at || (refused && spent > 0 && line.event === 'budget_crossed'))
     .sort((a, b) => a.at - b.at)
     .map(({ line }) => line);
 }

@@ -4,6 +4,7 @@ import { SpendReports } from '../alerts/spend-reports.store.js';
 import { BudgetPosting } from '../usage/budget-posting.store.js';
 import { UsageConsumer } from '../usage/usage.consumer.js';
 import { BudgetAlerts } from './budget-alerts.store.js';
+import { BudgetRefusals } from './budget-refusals.client.js';
 import { BudgetMeter } from './budget-meter.store.js';
 import { BudgetsController } from './budgets.controller.js';
 import { LeaseReaper, UsageBacklog } from './lease-reaper.client.js';
@@ -19,6 +20,7 @@ export const budgetProviders = [
   LeaseReaper,
   BudgetAlerts,
   BudgetMeter,
+  BudgetRefusals,
   EscrowPosting,
   AlertSender,
   SpendReports,

@@ -15,7 +15,7 @@ import { Snapshots } from '#service';
 import { describeSpan, Metrics } from '#telemetry';
 import type { BilledUnits } from '#wire';
 import { AddressThrottle } from './address-throttle.js';
-import { overBudget, overLimit, reservingOf } from './admission.js';
+import { estimateOf, overBudget, overLimit, reservingOf } from './admission.js';
 import {
   isKeyShaped,
   isSameSecret,
@@ -29,6 +29,7 @@ import {
 } from './authenticate.js';
 import { isLoopbackHost } from '../http/host-rule.js';
 import { BudgetLeases } from './budget-leases.client.js';
+import type { Denial } from './lease-desk.js';
 import { demandsOf, mostOf, type Ceiling, type RequestSize } from './estimate.js';
 import { Keys } from './keys.client.js';
 import { Limiter } from './limiter.client.js';
@@ -73,6 +74,14 @@ export interface Admission {
   settle(actual: { costNanoUsd: number; tokens: number; answered: boolean }): void;
   /** Nothing ever reached a worker. */
   release(): void;
+}
+
+/** What is to be reserved for a request. */
+interface Wanted {
+  readonly facts: AdmissionFacts;
+  readonly size: RequestSize;
+  readonly scopes: readonly string[];
+  readonly ceilings: readonly Ceiling[];
 }
 
 const overrunMetric = 'signalbox_budget_reservation_error_nanodollars_total';
@@ -127,7 +136,7 @@ export class Access {
     const tell = (known: readonly LimitState[]) => facts.onLimits?.(limitHeaders(known));
     const states = await this.takeLimits(key, owners, ticket, tell);
     try {
-      const reserved = await this.reserve(key, scopes, ceilings);
+      const reserved = await this.reserve({ facts, size, scopes, ceilings });
       return this.admission(facts, size, { ...reserved, owners, ticket, states });
     } catch (error) {
       for (const { owner } of owners) this.limiter.finish(owner, ticket, null, true);
@@ -189,24 +198,30 @@ export class Access {
     return states;
   }
 
-  private async reserve(
-    key: KeyRecord,
-    scopes: readonly string[],
-    ceilings: readonly Ceiling[],
-  ): Promise<{ ceiling: Ceiling; reservation: Reservation; capped: boolean }> {
+  private async reserve({
+    facts,
+    size,
+    scopes,
+    ceilings,
+  }: Wanted): Promise<{ ceiling: Ceiling; reservation: Reservation; capped: boolean }> {
     let refusal: GatewayError | null = null;
-    for (const [i, ceiling] of ceilings.entries()) {
+    let denied: { denial: Denial; needed: number } | null = null;
+    const lead = Math.min(...ceilings.flatMap(({ attempts }) => attempts));
+    for (const ceiling of ceilings) {
       const { demands, capped } = demandsOf(scopes, ceiling.amounts);
       const outcome = await this.leases.reserve(demands);
       if (outcome.kind === 'reserved') return { ceiling, reservation: outcome.reservation, capped };
-      // Of several refusals the first is told: it speaks of all that was asked for.
-      if (i > 0) continue;
+      // Of several refusals the one is told that speaks of the model asked for, not of a dearer fallback.
+      if (!ceiling.attempts.includes(lead)) continue;
       if (outcome.kind === 'unavailable') refusal = new GatewayError('budget_unavailable', { retryAfterMs: 5_000 });
       else {
-        const needed = demands.find(({ scope }) => scope === outcome.denial.scope)?.amount ?? 0;
-        refusal = overBudget(key, outcome.denial, needed, Date.now());
+        const { denial } = outcome;
+        const needed = demands.find(({ scope }) => scope === denial.scope)?.amount ?? 0;
+        refusal = overBudget(facts.key, denial, estimateOf(facts, size, lead, needed), Date.now());
+        denied = { denial, needed };
       }
     }
+    if (denied !== null) this.leases.refused(denied.denial, denied.needed);
     throw refusal ?? new GatewayError('budget_unavailable');
   }
 

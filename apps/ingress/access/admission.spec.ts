@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError, TeamId, UserId } from '#contracts';
 import { attemptOf } from '../completion/attempt.fixtures.js';
-import { overBudget, overLimit, reservingOf } from './admission.js';
+import { estimateOf, overBudget, overLimit, reservingOf } from './admission.js';
 import { masterRecord } from './authenticate.js';
 
 const key = { ...masterRecord('master', []), alias: 'bot', teamId: null, budgetScopes: ['usd/key/k'] };
@@ -15,6 +15,7 @@ const price = {
 };
 const paid = attemptOf('d1', 'cloud', { kind: 'cloud', price, modelGroup: 'gpt' });
 const size = { inputTokens: 10, maxOutputTokens: 10, choices: 1 };
+const estimate = { needed: 4_000_000_000, model: 'gpt', promptTokens: 44, outputTokens: 10, isCapped: true };
 
 describe('what a request is charged to', () => {
   it('is every budget of its key, and the one of the model', () => {
@@ -57,24 +58,49 @@ describe('refusals', () => {
   const denial = { scope: 'usd/key/k', limit: 100, settled: 100, held: 0, resetAt: '2026-11-22T00:00:00.000Z' };
 
   it('say whose budget is used up and when it is renewed', () => {
-    const error = overBudget(key, denial, 10, now);
+    const error = overBudget(key, denial, estimate, now);
     expect(error).toMatchObject({
       code: 'insufficient_quota',
       details: { retryAfterMs: 60_000, resetAt: denial.resetAt },
     });
-    expect(error.message).toBe("The budget of key 'bot' is used up. It is renewed at 2026-11-22T00:00:00.000Z.");
-    expect(overBudget(key, { ...denial, resetAt: null }, 10, now).details.retryAfterMs).toBeUndefined();
+    expect(error.message).toBe(
+      "The budget of key 'bot' is used up: of $0.0000001, $0.0000001 used. It is renewed at 2026-11-22T00:00:00.000Z.",
+    );
+    expect(overBudget(key, { ...denial, resetAt: null }, estimate, now).details.retryAfterMs).toBeUndefined();
   });
 
   it('say what would be needed, but not what others have left', () => {
     const some = { ...denial, limit: 3_000_000_000, settled: 500_000_000, held: 2_000_000_000, resetAt: null };
-    expect(overBudget(key, some, 4_000_000_000, now).message).toBe(
-      "The budget of key 'bot' does not hold this request: it may use $4, and $2.5 is left, some of it set aside for " +
-        'requests that are running. Ask for fewer output tokens. It is not renewed by itself.',
+    expect(overBudget(key, some, estimate, now).message).toBe(
+      "The budget of key 'bot' does not hold this request: with the model 'gpt' it may cost up to $4 (44 prompt tokens and " +
+        '10 output tokens at most); of $3, $0.5 used and $2 set aside for requests that are running. ' +
+        'Ask for fewer output tokens (max_tokens). It is not renewed by itself.',
     );
-    expect(overBudget(key, { ...some, scope: 'usd/global' }, 4_000_000_000, now).message).toBe(
-      'The budget of the whole gateway is used up. It is not renewed by itself.',
+    expect(overBudget(key, { ...some, scope: 'usd/global' }, { ...estimate, isCapped: false }, now).message).toBe(
+      "The budget of the whole gateway does not hold this request: with the model 'gpt' it may cost up to $4 (44 prompt " +
+        'tokens and 10 output tokens at most). It names no max_tokens, so the longest answer is reckoned with: send one. ' +
+        'It is not renewed by itself.',
     );
+  });
+
+  it('do not ask for a shorter answer where requests are counted', () => {
+    const counted = { scope: 'requests/key/k', limit: 2, settled: 1, held: 1, resetAt: null };
+    expect(overBudget(key, counted, { ...estimate, needed: 1 }, now).message).toBe(
+      "The budget of key 'bot' is used up: of 2 requests, 1 request used and 1 request set aside for requests that " +
+        'are running. It is not renewed by itself.',
+    );
+  });
+
+  it('speak of the model that was asked for', () => {
+    const attempts = [paid, { ...paid, modelGroup: 'dear', fallbackFrom: 'gpt' }];
+    expect(estimateOf({ model: 'alias-of-gpt', attempts }, size, 0, 5)).toEqual({
+      needed: 5,
+      model: 'alias-of-gpt',
+      promptTokens: 44,
+      outputTokens: 10,
+      isCapped: true,
+    });
+    expect(estimateOf({ model: 'gpt', attempts }, size, 1, 5).model).toBe('dear');
   });
 
   it('say that a limit is a member\u2019s', () => {

@@ -4,13 +4,14 @@ import {
   parseBudgetScope,
   type Attempt,
   type BudgetOwner,
+  type BudgetUnit,
   type ErrorDetails,
   type KeyRecord,
   type LimitState,
   type LimitTake,
 } from '#contracts';
 import { usdOfNano } from '#pricing';
-import { ceilingsOf, type Ceiling, type RequestSize } from './estimate.js';
+import { ceilingsOf, mostTokensOf, type Ceiling, type RequestSize } from './estimate.js';
 import type { Denial } from './lease-desk.js';
 import { limitText } from './rate-limit.js';
 
@@ -52,22 +53,77 @@ function modelBudgetsOf(key: KeyRecord, names: readonly string[]): string[] {
   });
 }
 
-/** The refusal of a request whose budget does not hold it. Amounts are told only of a key's own budget. */
-export function overBudget(key: KeyRecord, denial: Denial, needed: number, nowMs: number): GatewayError {
+/** What was estimated of a request that a budget does not hold. */
+export interface Estimate {
+  /** In the unit of the budget. */
+  readonly needed: number;
+  /** The model by the name that the client knows. */
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** Whether the client said how long its answer may be. */
+  readonly isCapped: boolean;
+}
+
+/** The refusal of a request whose budget does not hold it. Amounts of the budget are told only of a key's own. */
+export function overBudget(key: KeyRecord, denial: Denial, estimate: Estimate, nowMs: number): GatewayError {
   const scope = parseBudgetScope(denial.scope);
   const whose = scope === null ? 'this key' : ownerText(key, scope.owner, scope.model);
-  const left = Math.max(0, denial.limit - denial.settled);
-  const amount = (value: number) => (scope?.unit === 'usd' ? `$${usdOfNano(value)}` : `${value} ${scope?.unit ?? ''}`);
+  const unit = scope?.unit ?? 'usd';
   const renewal = denial.resetAt === null ? 'It is not renewed by itself.' : `It is renewed at ${denial.resetAt}.`;
-  const tooLarge = left > 0 && scope?.owner === 'key';
-  const message = tooLarge
-    ? `The budget of ${whose} does not hold this request: it may use ${amount(needed)}, and ${amount(left)} is left, ` +
-      `some of it set aside for requests that are running. Ask for fewer output tokens. ${renewal}`
-    : `The budget of ${whose} is used up. ${renewal}`;
+  // Every request needs one: where there is none left, nothing that the client changes would help.
+  const isUsedUp = denial.settled >= denial.limit || (unit === 'requests' && denial.settled + denial.held > 0);
+  const state = scope?.owner === 'key' ? stateOf(denial, unit) : '';
+  const message = isUsedUp
+    ? `The budget of ${whose} is used up${state === '' ? '' : `: ${state}`}. ${renewal}`
+    : `The budget of ${whose} does not hold this request: ${estimateText(estimate, unit)}${state === '' ? '' : `; ${state}`}. ` +
+      `${adviceOf(estimate)}${renewal}`;
   const details: ErrorDetails = { message, limit: whose };
   if (denial.resetAt === null) return new GatewayError('insufficient_quota', details);
   const retryAfterMs = Math.max(1_000, Date.parse(denial.resetAt) - nowMs);
   return new GatewayError('insufficient_quota', { ...details, resetAt: denial.resetAt, retryAfterMs });
+}
+
+/** What is told of the attempt `lead` of a request that `needed` so much of a budget. */
+export function estimateOf(
+  { model, attempts }: { readonly model: string; readonly attempts: readonly Attempt[] },
+  size: RequestSize,
+  lead: number,
+  needed: number,
+): Estimate {
+  const attempt = attempts[lead];
+  if (attempt === undefined) return { needed, model, promptTokens: size.inputTokens, outputTokens: 0, isCapped: true };
+  const { prompt, output } = mostTokensOf(size, attempt);
+  return {
+    needed,
+    model: attempt.fallbackFrom === null ? model : attempt.modelGroup,
+    promptTokens: prompt,
+    outputTokens: output,
+    isCapped: size.maxOutputTokens !== null,
+  };
+}
+
+function stateOf({ limit, settled, held }: Denial, unit: BudgetUnit): string {
+  const aside = held > 0 ? ` and ${amountText(held, unit)} set aside for requests that are running` : '';
+  return `of ${amountText(limit, unit)}, ${amountText(settled, unit)} used${aside}`;
+}
+
+function estimateText({ needed, model, promptTokens, outputTokens }: Estimate, unit: BudgetUnit): string {
+  const tokens = `${promptTokens} prompt tokens and ${outputTokens} output tokens at most`;
+  const verb = unit === 'usd' ? 'cost' : 'use';
+  return `with the model '${model}' it may ${verb} up to ${amountText(needed, unit)} (${tokens})`;
+}
+
+function adviceOf({ outputTokens, isCapped }: Estimate): string {
+  if (outputTokens === 0) return '';
+  return isCapped
+    ? 'Ask for fewer output tokens (max_tokens). '
+    : 'It names no max_tokens, so the longest answer is reckoned with: send one. ';
+}
+
+function amountText(amount: number, unit: BudgetUnit): string {
+  if (unit === 'usd') return `$${usdOfNano(amount)}`;
+  return amount === 1 ? `1 ${unit.slice(0, -1)}` : `${amount} ${unit}`;
 }
 
 const limitOwners = ['team', 'user', 'member'] as const;

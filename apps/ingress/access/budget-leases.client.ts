@@ -2,6 +2,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '#bus';
 import {
+  BudgetRefused,
   LeaseBudget,
   parseBudgetScope,
   parseMemberId,
@@ -13,13 +14,16 @@ import {
 import { Logger } from '#telemetry';
 import { InstanceName } from './instance-name.client.js';
 import { Keys, type KeyChange } from './keys.client.js';
-import { LeaseDesk, type DeskOutcome } from './lease-desk.js';
+import { LeaseDesk, type Denial, type DeskOutcome } from './lease-desk.js';
 import { LeaseWallet, type Demand } from './lease-wallet.js';
 import { Reservation } from './reservation.js';
 
 const renewEveryMs = 5_000;
 const tickMs = 250;
 const mostWants = 32;
+/** Refusals of one budget are told this often: an agent that runs wild has many. */
+const tellEveryMs = 5_000;
+const mostTold = 1_000;
 
 export type Reserved =
   | { readonly kind: 'reserved'; readonly reservation: Reservation }
@@ -33,6 +37,8 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
   private readonly timers: NodeJS.Timeout[] = [];
   private wanted: LeaseWant[] = [];
   private leases = 0;
+  /** Until when nothing is told of refusals of a scope. */
+  private readonly toldUntil = new Map<string, number>();
   private recalls: { stop(): void } | null = null;
 
   constructor(
@@ -77,6 +83,15 @@ export class BudgetLeases implements OnModuleInit, OnApplicationShutdown {
         resolve({ kind: 'reserved', reservation: new Reservation(this.wallet, outcome.holdings, freed) });
       });
     });
+  }
+
+  /** A request was refused: accounting may have to tell that the budget is used up. */
+  refused({ scope, limit }: Denial, needed: number): void {
+    const now = performance.now();
+    if (needed > limit || now < (this.toldUntil.get(scope) ?? 0)) return;
+    if (this.toldUntil.size >= mostTold) this.toldUntil.clear();
+    this.toldUntil.set(scope, now + tellEveryMs);
+    this.bus.publish(BudgetRefused, { v: 1, scope, needed });
   }
 
   private recall(scope: string, kind: 'idle' | 'revoke'): void {

@@ -33,13 +33,18 @@ export function outputCapOf(size: RequestSize, attempt: PricedAttempt): number {
   return Math.min(attempt.maxOutputTokens ?? defaultOutputTokens, defaultOutputTokens);
 }
 
+/** The most tokens that an attempt may read and write. */
+export function mostTokensOf(size: RequestSize, attempt: PricedAttempt): { prompt: number; output: number } {
+  const prompt = Math.ceil(size.inputTokens * countingError) + overheadTokens;
+  return { prompt, output: outputCapOf(size, attempt) * size.choices };
+}
+
 /** The most that an attempt can use, in every unit. `usd` is null where no price is known; local models without one are free. */
 export function mostOf(
   size: RequestSize,
   attempt: PricedAttempt,
 ): Omit<BudgetAmounts, 'usd'> & { readonly usd: number | null } {
-  const inputTokens = Math.ceil(size.inputTokens * countingError) + overheadTokens;
-  const maxOutputTokens = outputCapOf(size, attempt) * size.choices;
+  const { prompt: inputTokens, output: maxOutputTokens } = mostTokensOf(size, attempt);
   const price = attempt.price;
   const unpriced = attempt.kind === 'local' ? 0 : null;
   return {
