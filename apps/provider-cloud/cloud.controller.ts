@@ -6,16 +6,26 @@ import { Environment, resolveHeaders } from '#config';
 import { inferSubjects, wildcardSubject, type InferOpen, type StreamFailure } from '#contracts';
 import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
-import { AnswerTimers, inWorkerSpan, refuseAttempt, serveAttempt, UsageReporter, type AttemptTools } from '#upstream';
+import {
+  AnswerTimers,
+  inWorkerSpan,
+  refuseAttempt,
+  serveAttempt,
+  UsageReporter,
+  type AttemptTools,
+  type CallParts,
+} from '#upstream';
 import { prepareCloudCall } from './cloud-call.js';
 import { Credentials } from './credentials.client.js';
 import { FreePace } from './free-pace.client.js';
 import { freeRequestsPerDay, freeRequestsPerMinute, type Pace } from './free-pace.js';
+import { ParallelPlaces, type Place } from './parallel-places.js';
 
 @Injectable()
 export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private readonly usage: UsageReporter;
   private readonly tools: AttemptTools;
+  private readonly places = new ParallelPlaces(() => performance.now());
   private server: { stop(): Promise<void> } | null = null;
 
   constructor(
@@ -26,7 +36,7 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     private readonly secrets: Secrets,
     logger: Logger,
     metrics: Metrics,
-    snapshots: Snapshots,
+    private readonly snapshots: Snapshots,
   ) {
     const spoolFolder = join(environment.dataDir, 'spool');
     this.usage = new UsageReporter({ bus, logger, metrics, source: 'worker', service: 'provider-cloud', spoolFolder });
@@ -60,6 +70,50 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
     const headers = resolveHeaders(open.attempt.extraHeaders, this.secrets.variables());
     const prepared = prepareCloudCall(open, { key: credential.key, headers }, Date.now());
     if (prepared.kind === 'refused') return refuseAttempt(open, stream, prepared.failure, this.tools);
+    const place = await this.placeFor(open, stream);
+    if (place.kind !== 'taken') return stream.error(withoutPlace(place.kind));
+    try {
+      await this.ask(open, stream, prepared.parts, place);
+    } finally {
+      place.free();
+    }
+  }
+
+  /** Waits where as many requests run as the deployment may have at once: no longer than the answer may take. */
+  private async placeFor(open: InferOpen, stream: StreamSender): Promise<Place> {
+    const { attempt, priority, maxWaitMs } = open;
+    const snapshot = this.snapshots.current();
+    const limit = snapshot?.deployments.find(({ id }) => id === attempt.deploymentId)?.maxParallelRequests ?? null;
+    if (snapshot === null || limit === null) return noLimit;
+    const { maxQueueLength: maxLength, maxModelWaitMs: promoteAfterMs } = snapshot.general;
+    const { deploymentId } = attempt;
+    const place = await this.places.enter(
+      {
+        deploymentId,
+        priority,
+        limit,
+        maxLength,
+        maxWaitMs: Math.min(maxWaitMs ?? attempt.timeoutMs, attempt.timeoutMs),
+        promoteAfterMs,
+      },
+      (notice) => stream.queued(notice),
+      stream.signal,
+    );
+    if (place.kind === 'taken')
+      this.tools.metrics.observe(
+        'signalbox_queue_wait_seconds',
+        { backend: attempt.backend.id },
+        place.waitedMs / 1000,
+      );
+    return place;
+  }
+
+  private async ask(
+    open: InferOpen,
+    stream: StreamSender,
+    parts: CallParts,
+    place: Extract<Place, { kind: 'taken' }>,
+  ): Promise<void> {
     const { attempt } = open;
     const pace = isFreeModel(open) ? await this.freePace.take(attempt.backend.id, Date.now()) : null;
     if (pace !== null && pace.limit !== null) return stream.error(tooFast(pace));
@@ -68,8 +122,25 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
       firstContentMs: attempt.firstTokenTimeoutMs,
       idleMs: attempt.timeoutMs,
     });
-    await serveAttempt(open, stream, { ...prepared.parts, timers, loading: false, queuedMs: null }, this.tools);
+    const queuedMs = place === noLimit ? null : place.waitedMs;
+    const call = { ...parts, timers, loading: false, queuedMs, onAnswered: place.free };
+    await serveAttempt(open, stream, call, this.tools);
   }
+}
+
+const noLimit = { kind: 'taken', waitedMs: 0, free: () => {} } as const;
+
+const words: Readonly<Record<Exclude<Place['kind'], 'taken' | 'cancelled'>, string>> = {
+  full: 'Too many requests wait for the deployment already.',
+  expired: 'The deployment had too much to do to answer in time.',
+};
+
+/** The deployment is busy, not broken. `impatient`: the request may wait no longer, so it is not to come again after a while. */
+function withoutPlace(kind: Exclude<Place['kind'], 'taken'>): StreamFailure {
+  if (kind === 'cancelled') return { code: 'client_closed_request', details: {}, blame: 'request', retryAfterMs: null };
+  const retryAfterMs = 1_000;
+  const details = { message: words[kind], retryAfterMs, ...(kind === 'expired' ? { impatient: true } : {}) };
+  return { code: 'backend_overloaded', details, blame: 'gateway', retryAfterMs };
 }
 
 function isFreeModel({ attempt }: InferOpen): boolean {

@@ -12,8 +12,34 @@ export interface Ranked {
 
 export type ArrangeContext = Omit<StrategyInput, 'candidates' | 'args'>;
 
-/** The first `most` of them. Lower `order` first; deployments without one come last (LiteLLM leaves them out where any other has one). */
+/**
+ * The first `most` of them. A cloud's deployment that has as many requests as it may run at once comes after those with a
+ * free place, whatever its `order`: requests wait there. Hosts have a queue, which the strategies know.
+ */
 export function arrange(
+  candidates: readonly Candidate[],
+  most: number,
+  routing: RoutingSettings,
+  context: ArrangeContext,
+): Ranked[] {
+  const isTaken = ({ backend, deployment }: Candidate) =>
+    backend.kind === 'cloud' &&
+    deployment.maxParallelRequests !== null &&
+    context.fleet.inFlight(deployment.id) >= deployment.maxParallelRequests;
+  const taken = candidates.filter(isTaken);
+  if (taken.length === 0) return byOrder(candidates, most, routing, context);
+  const free = byOrder(
+    candidates.filter((one) => !isTaken(one)),
+    most,
+    routing,
+    context,
+  );
+  const busy = byOrder(taken, most - free.length, routing, context);
+  return [...free, ...busy.map((one) => ({ ...one, why: () => `${one.why()}, its places are taken` }))];
+}
+
+/** Lower `order` first; deployments without one come last (LiteLLM leaves them out where any other has one). */
+function byOrder(
   candidates: readonly Candidate[],
   most: number,
   routing: RoutingSettings,

@@ -195,12 +195,17 @@ describe('limits of a deployment', () => {
     expect(fleet.hosts('m', { inputTokens: 40 })).toEqual(['one']);
   });
 
-  it('max_parallel_requests turns clouds away, and leaves local hosts to their queue', () => {
+  it('max_parallel_requests sends to a free place first, and turns nobody away', () => {
     const cloud = new FleetUnderTest({
-      deployments: [{ modelName: 'm', host: 'c', kind: 'cloud', maxParallelRequests: 1 }],
+      deployments: [
+        { modelName: 'm', host: 'c', kind: 'cloud', maxParallelRequests: 1, order: 1 },
+        { modelName: 'm', host: 'd', kind: 'cloud', order: 2 },
+      ],
     });
+    expect(cloud.hosts('m')).toEqual(['c', 'd']);
     cloud.start('m', { requestId: 'r1' });
-    expect(cloud.failure('m').code).toBe('rate_limit_exceeded');
+    expect(cloud.hosts('m')).toEqual(['d', 'c']);
+    expect(cloud.plan('m').attempts.find((one) => one.backend.id === 'c')?.why).toContain('its places are taken');
     const local = new FleetUnderTest({ deployments: [{ modelName: 'm', host: 'l', maxParallelRequests: 1 }] });
     local.start('m', { requestId: 'r1' });
     expect(local.hosts('m')).toEqual(['l']);

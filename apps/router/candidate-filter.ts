@@ -23,7 +23,6 @@ const shortestHealthMemoryMs = 120_000;
 /** A list of models older than this no longer proves that one is missing: the owner may have pulled it since. */
 const rosterMemoryMs = 90_000;
 const unhealthyRetryMs = 5_000;
-const saturatedRetryMs = 1_000;
 
 /** What the rules look at, beside the candidate. */
 export interface FilterContext {
@@ -177,11 +176,6 @@ function refusedByLimits(candidate: Candidate, context: FilterContext): Refusal 
       const reason = `the account's ${freeRequestsPerMinute} requests per minute to free models are used up`;
       return { stage: 'limits', reason, retryAfterMs: free.roomInMs };
     }
-  }
-  const parallel = deployment.maxParallelRequests;
-  // Local hosts have a queue for this; clouds don't.
-  if (parallel !== null && backend.kind === 'cloud' && fleet.inFlight(deployment.id) >= parallel) {
-    return { stage: 'limits', reason: `${parallel} requests run already`, retryAfterMs: saturatedRetryMs };
   }
   return null;
 }

@@ -4,7 +4,6 @@ import { Bus } from '#bus';
 import { limitShardOf, LimitsTaken } from '#contracts';
 import { Access } from './access.client.js';
 import { BudgetLeases } from './budget-leases.client.js';
-import { DeploymentLimits } from './deployment-limits.client.js';
 import { InstanceName } from './instance-name.client.js';
 import { Keys } from './keys.client.js';
 import { LimitCounter } from './limit-counter.js';
@@ -16,7 +15,6 @@ import { MasterKey } from './master-key.client.js';
   providers: [
     Access,
     BudgetLeases,
-    DeploymentLimits,
     InstanceName,
     Keys,
     LimitSession,
@@ -37,6 +35,6 @@ import { MasterKey } from './master-key.client.js';
         }),
     },
   ],
-  exports: [Access, DeploymentLimits, MasterKey],
+  exports: [Access, MasterKey],
 })
 export class AccessModule {}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KeyId, TeamId, UserId } from '#contracts';
 import { masterRecord } from './authenticate.js';
-import { deploymentLimits, limitHeaders, limitsOf, limitText, resetText } from './rate-limit.js';
+import { limitHeaders, limitsOf, limitText, resetText } from './rate-limit.js';
 
 const none = { rpm: null, rps: null, tpm: null, maxParallelRequests: null };
 const key = { ...masterRecord('master', []), id: KeyId.parse('k'), alias: 'bot' };
@@ -86,13 +86,6 @@ describe('the limits of a request', () => {
     expect(limitsOf({ ...key, limits: { ...none, tpm: 1_000 } }, ['m'], 99_999)).toMatchObject([
       { takes: [{ amount: 1_000 }] },
     ]);
-  });
-
-  it('of a deployment are its own', () => {
-    expect(deploymentLimits({ id: 'd', rpm: 5, tpm: null, maxParallelRequests: null }, 10)).toMatchObject({
-      owner: 'deployment/d',
-    });
-    expect(deploymentLimits({ id: 'd', rpm: null, tpm: null, maxParallelRequests: null }, 10)).toBeNull();
   });
 });
 

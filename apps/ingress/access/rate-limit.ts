@@ -42,16 +42,6 @@ function modelTakes(rpm: ModelLimits, tpm: ModelLimits, models: readonly string[
   return [...take('requests', rpm, 1), ...take('tokens', tpm, tokens)];
 }
 
-/** The limits of a deployment, as its entry in the config sets them. */
-export function deploymentLimits(
-  deployment: { id: string; rpm: number | null; tpm: number | null; maxParallelRequests: number | null },
-  tokens: number,
-): OwnerLimits | null {
-  const { rpm, tpm, maxParallelRequests } = deployment;
-  const takes = takesOf({ rpm, tpm, maxParallelRequests, rps: null }, tokens);
-  return takes.length === 0 ? null : { owner: `deployment/${deployment.id}`, takes };
-}
-
 function takesOf({ rpm, rps, tpm, maxParallelRequests }: RateLimits, tokens: number): LimitTake[] {
   const takes: LimitTake[] = [];
   const add = (kind: LimitTake['kind'], limit: number | null, windowMs: number, amount: number) => {
