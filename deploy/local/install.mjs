@@ -17,30 +17,12 @@ export async function ensureInstalled(root, runtime, tell) {
     async () => {
       if (isInstalled(root)) return;
       tell('installing dependencies (npm ci)');
-      await installPackages(root, runtime, tell);
+      const [command = 'npm', ...args] = runtime.npm;
+      const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
+      await runCommand('npm ci', command, [...args, 'ci', ...flags], { cwd: root, env: runtime.env, isQuiet: true });
       await runAllowedScripts(root, runtime);
     },
   );
-}
-
-/**
- * `npm ci`; where it refuses the lock file, what the lock file names. It refuses one that leaves out optional packages of
- * other systems, which npm does whenever the registry has not got them all.
- * @param {string} root
- * @param {import('./runtime.mjs').Runtime} runtime
- * @param {(line: string) => void} tell
- */
-async function installPackages(root, runtime, tell) {
-  const [command = 'npm', ...args] = runtime.npm;
-  const options = { cwd: root, env: runtime.env, isQuiet: true };
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
-  try {
-    await runCommand('npm ci', command, [...args, 'ci', ...flags], options);
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('Missing: '))) throw error;
-    tell('the lock file leaves out packages of other systems: installing those that it names');
-    await runCommand('npm install', command, [...args, 'install', '--no-save', ...flags], options);
-  }
 }
 
 /**
@@ -57,7 +39,9 @@ export function isInstalled(root) {
     const found = installed[path];
     // Packages of other platforms, and those that only fit beside them, are left out.
     if (found === undefined) return entry.optional === true || entry.devOptional === true || entry.peer === true;
-    return found.version === entry.version && found.integrity === entry.integrity;
+    // Of packages for systems that the lock file was not written on, it knows the version alone.
+    const isSame = entry.integrity === undefined || found.integrity === entry.integrity;
+    return found.version === entry.version && isSame;
   });
 }
 

@@ -96,6 +96,20 @@ describe('dependencies', () => {
     withHidden(packages);
     expect(isInstalled(folder)).toBe(isThere);
   });
+
+  test('of which the lock file knows the version alone', () => {
+    withHidden({ 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } });
+    write('package-lock.json', { 'node_modules/a': { version: '1.0.0' } });
+    expect(isInstalled(folder)).toBe(true);
+  });
+
+  test('of all systems stand in the lock file: `npm ci` refuses one that leaves any out', () => {
+    const file = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8');
+    const packages: Record<string, { optionalDependencies?: object }> = JSON.parse(file).packages;
+    const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    const known = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
 });
 
 describe('the data directory', () => {
