@@ -2,9 +2,12 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { AdminCallers } from './admin/admin-caller.client.js';
+import { BulkController } from './admin/bulk.controller.js';
 import { BackendsController } from './admin/backends.controller.js';
 import { KeysController } from './admin/keys.controller.js';
+import { NamedKeys } from './admin/named-keys.client.js';
 import { SpendController } from './admin/spend.controller.js';
+import { SpendPagesController } from './admin/spend-pages.controller.js';
 import { TeamsController } from './admin/teams.controller.js';
 import { UsersController } from './admin/users.controller.js';
 import { Callbacks } from './callbacks/callbacks.client.js';
@@ -19,6 +22,8 @@ import { CompletionController } from './completion/completion.controller.js';
 import { CompletionEntry } from './completion/completion-entry.client.js';
 import { CompletionRunner } from './completion/completion-runner.client.js';
 import { MessagesController } from './completion/messages.controller.js';
+import { ModelLookUp } from './completion/model-look-up.client.js';
+import { UtilitiesController } from './completion/utilities.controller.js';
 import { PassthroughController } from './completion/passthrough.controller.js';
 import { OutcomePublisher } from './completion/outcome.publisher.js';
 import { Planner } from './completion/planner.client.js';
@@ -43,12 +48,15 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     CompletionController,
     MessagesController,
     PassthroughController,
+    UtilitiesController,
     ModelsController,
     HealthController,
     KeysController,
     TeamsController,
     UsersController,
     SpendController,
+    SpendPagesController,
+    BulkController,
     BackendsController,
     ConsolePagesController,
     ConsoleSessionController,
@@ -70,6 +78,8 @@ import { OpenApiController } from './openapi/openapi.controller.js';
     FleetHealth,
     InFlight,
     OutcomePublisher,
+    ModelLookUp,
+    NamedKeys,
     Planner,
     ProviderClient,
     RequestJournal,

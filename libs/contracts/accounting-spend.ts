@@ -67,7 +67,13 @@ export const SpendLogRow = z.object({
 });
 export type SpendLogRow = z.infer<typeof SpendLogRow>;
 
-/** Rows, newest first. `next` is the cursor of the next page, null on the last. With `csv` the rows come as text lines. */
+/** What pages of rows may be sorted by, in LiteLLM's names. */
+export const spendLogOrders = ['startTime', 'endTime', 'spend', 'total_tokens'] as const;
+
+/**
+ * Rows, newest first. `next` is the cursor of the next page, null on the last. With `csv` the rows come as text lines. With
+ * `page` they come in numbered pages of `limit` rows, sorted as asked, and `total` says how many rows there are.
+ */
 export const ListSpendLogs = requestContract({
   subject: 'accounting.spend.logs',
   request: z.object({
@@ -87,8 +93,22 @@ export const ListSpendLogs = requestContract({
     cursor: text.max(400).nullable().default(null),
     limit: count.min(1).max(500).default(100),
     csv: z.boolean().default(false),
+    /** Since 0.2. */
+    page: count.min(1).nullable().default(null),
+    sort_by: z.enum(spendLogOrders).default('startTime'),
+    sort_order: z.enum(['asc', 'desc']).default('desc'),
+    min_spend: usd.nullable().default(null),
+    max_spend: usd.nullable().default(null),
+    model_id: text.nullable().default(null).describe('a deployment by its id'),
   }),
-  reply: z.object({ v, rows: z.array(SpendLogRow), csv: text.nullable(), next: text.nullable() }),
+  reply: z.object({
+    v,
+    rows: z.array(SpendLogRow),
+    csv: text.nullable(),
+    next: text.nullable(),
+    /** Since 0.2: of all pages; null where none was asked for by number. */
+    total: count.nullable().default(null),
+  }),
   deadlineMs: 5_000,
 });
 

@@ -26,7 +26,16 @@ export const CreateTeam = requestContract({
 
 export const UpdateTeam = requestContract({
   subject: 'accounting.team.update',
-  request: z.object({ ...changed, teamId: TeamId, fields: AdminFields }),
+  request: z.object({
+    ...changed,
+    teamId: TeamId,
+    fields: AdminFields,
+    /** Since 0.2: models that come to its list, or leave it; the list itself is not sent then. */
+    models: z
+      .object({ add: z.array(z.string()), remove: z.array(z.string()) })
+      .nullable()
+      .default(null),
+  }),
   reply: z.object({ v, team: TeamAnswer, warnings }),
   deadlineMs,
 });

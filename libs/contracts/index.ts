@@ -139,6 +139,7 @@ export {
   ListSpendLogs,
   SummarizeSpend,
   reportGroups,
+  spendLogOrders,
   ReportGroup,
   SpendLine,
   ReportDay,

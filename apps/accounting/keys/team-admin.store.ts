@@ -58,7 +58,9 @@ export class TeamAdmin {
   update(request: z.output<typeof UpdateTeam.request>): Promise<z.input<typeof UpdateTeam.reply>> {
     return this.admin.run(request.actor, async (work) => {
       const before = await this.teams.take(work.tx, request.teamId);
-      const { changes, spendNanoUsd, warnings } = readTeamFields(request.fields, work.making);
+      const listed = request.models === null ? {} : { models: changedModels(before.models, request.models) };
+      const fields = { ...request.fields, ...listed };
+      const { changes, spendNanoUsd, warnings } = readTeamFields(fields, work.making);
       await this.change(work, before, { ...changes, id: before.id }, 'update', spendNanoUsd);
       return { v: 1, team: await this.teams.answer(work.tx, before.id), warnings: [...warnings] };
     });
@@ -156,6 +158,18 @@ export class TeamAdmin {
       after: { ...after, ...(spendNanoUsd === null ? {} : { spendNanoUsd }) },
     });
   }
+}
+
+/** A list of models with some more or fewer. An empty list would mean all: who loses the last one has none. */
+function changedModels(
+  models: readonly string[],
+  change: { readonly add: string[]; readonly remove: string[] },
+): string[] {
+  const none = 'no-default-models';
+  const kept = models.filter((model) => !change.remove.includes(model));
+  const all = [...kept, ...change.add];
+  if (all.length === 0 && models.length > 0) return [none];
+  return change.add.length === 0 ? all : all.filter((model) => model !== none);
 }
 
 /** What is given of a member; null takes a value away. */

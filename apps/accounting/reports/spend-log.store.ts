@@ -5,13 +5,21 @@ import type { ListSpendLogs } from '#contracts';
 import { Database } from '../database/database.client.js';
 import { usageColumns, type UsageRow } from '../usage/usage-row.js';
 import { readCursor, writeCursor } from './cursor.js';
-import { readBounds, type Bounds } from './period.js';
+import { readBounds, readPeriod, type Bounds } from './period.js';
 
 type Query = z.output<typeof ListSpendLogs.request>;
 
 const selected = Object.entries(usageColumns)
   .map(([field, [column]]) => `${column} AS "${field}"`)
   .join(', ');
+
+/** Which columns pages may be sorted by; never a client's words. */
+const orders = {
+  startTime: 'started_at',
+  endTime: 'ended_at',
+  spend: 'coalesce(cost_nano_usd, 0)',
+  total_tokens: 'input_tokens + output_tokens',
+} as const satisfies Record<Query['sort_by'], string>;
 
 @Injectable()
 export class SpendLogStore {
@@ -34,6 +42,28 @@ export class SpendLogStore {
     return { rows: page, next: last === undefined ? null : writeCursor(last) };
   }
 
+  /** One page by its number, and how many rows there are. Without dates and without a request, of the last 30 days. */
+  async numbered(query: Query, page: number): Promise<{ rows: UsageRow[]; total: number }> {
+    const open = query.start_date === null && query.end_date === null && query.request_id === null;
+    const found = await this.bounds(query);
+    const bounds = found !== null && open ? within(found, readPeriod(null, null, new Date())) : found;
+    if (bounds === null) return { rows: [], total: 0 };
+    const { where, values } = conditions(query, bounds);
+    const order = `${orders[query.sort_by]} ${query.sort_order === 'asc' ? 'ASC' : 'DESC'}`;
+    return this.database.report(async (manager) => {
+      const [counted] = await manager.query<{ total: number }[]>(
+        `SELECT count(*)::integer AS total FROM usage_events ${where}`,
+        values,
+      );
+      const rows = await manager.query<UsageRow[]>(
+        `SELECT ${selected} FROM usage_events ${where}
+         ORDER BY ${order}, attempt_id DESC LIMIT ${query.limit} OFFSET ${(page - 1) * query.limit}`,
+        values,
+      );
+      return { rows, total: counted?.total ?? 0 };
+    });
+  }
+
   /**
    * The time in which rows can lie; null where there can be none. Models have no index of their own, but the daily sums
    * know on which days one was used: what nobody ever asked for is not looked for in every month.
@@ -49,11 +79,13 @@ export class SpendLogStore {
         [query.model],
       ),
     );
-    return used === undefined || used.from === null || used.to === null ? null : within(asked, used.from, used.to);
+    return used === undefined || used.from === null || used.to === null
+      ? null
+      : within(asked, { from: used.from, to: used.to });
   }
 }
 
-function within(asked: Bounds, from: Date, to: Date): Bounds {
+function within(asked: Bounds, { from, to }: { readonly from: Date; readonly to: Date }): Bounds {
   return {
     from: asked.from === null || asked.from < from ? from : asked.from,
     to: asked.to === null || asked.to > to ? to : asked.to,
@@ -76,6 +108,9 @@ function conditions(query: Query, bounds: Bounds): { where: string; values: unkn
   add(query.team_id, (place) => `team_id = ${place}`);
   add(query.end_user, (place) => `end_user = ${place}`);
   add(query.request_id, (place) => `request_id = ${place}`);
+  add(query.model_id, (place) => `deployment_id = ${place}`);
+  add(nanoOf(query.min_spend), (place) => `coalesce(cost_nano_usd, 0) >= ${place}`);
+  add(nanoOf(query.max_spend), (place) => `coalesce(cost_nano_usd, 0) <= ${place}`);
   add(query.model, (place) => `(model_asked = ${place} OR upstream_model = ${place})`);
   // Written as the partial indexes have it.
   add(query.tags, (place) => `tags @> ${place}::text[] AND tags <> '{}'`);
@@ -88,4 +123,8 @@ function conditions(query: Query, bounds: Bounds): { where: string; values: unkn
     parts.push(`(started_at, attempt_id) < ($${values.length - 1}, $${values.length})`);
   }
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
+}
+
+function nanoOf(usd: number | null): number | null {
+  return usd === null ? null : Math.round(usd * 1_000_000_000);
 }

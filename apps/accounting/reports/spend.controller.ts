@@ -39,6 +39,10 @@ export class SpendController {
 
   @Serves(ListSpendLogs)
   async listLogs(request: Asked<typeof ListSpendLogs>): Answered<typeof ListSpendLogs> {
+    if (request.page !== null) {
+      const { rows, total } = await this.logs.numbered(request, request.page);
+      return { v: 1, rows: rows.map(spendLogRow), csv: null, next: null, total };
+    }
     const { rows, next } = await this.logs.page(request);
     const shown = rows.map(spendLogRow);
     if (request.csv) return { v: 1, rows: [], csv: spendLogCsv(shown, request.cursor === null), next };

@@ -22,6 +22,14 @@ export const wholeNumber = ({ min, max, fallback }: { min: number; max: number; 
     .default(fallback);
 };
 
+/** An amount in USD of a query; null where it is absent. */
+export const amount = z
+  .string()
+  .regex(/^\d{1,7}(\.\d{1,12})?$/, 'must be an amount in USD')
+  .transform(Number)
+  .nullable()
+  .default(null);
+
 /** A switch of a query; false where it is absent. LiteLLM's clients write `True` too. */
 export const flag = z
   .string()

@@ -2,7 +2,6 @@
 import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { z } from 'zod';
 import { Bus } from '#bus';
-import { Environment } from '#config';
 import {
   BlockKey,
   DeleteKeys,
@@ -30,7 +29,8 @@ import {
   readQuery,
   wholeNumber,
 } from './admin-input.js';
-import { customKey, keyRefOf, makeKey, secretOf } from './key-secret.js';
+import { customKey, makeKey, secretOf } from './key-secret.js';
+import { NamedKeys } from './named-keys.client.js';
 
 const Named = z.looseObject({ key: name() });
 const Deleted = z.object({ keys: names().nullish(), key_aliases: names().nullish() });
@@ -60,7 +60,7 @@ export class KeysController {
   constructor(
     private readonly bus: Bus,
     private readonly callers: AdminCallers,
-    private readonly environment: Environment,
+    private readonly named: NamedKeys,
     private readonly masterKey: MasterKey,
   ) {}
 
@@ -73,7 +73,7 @@ export class KeysController {
     const made = await this.bus.request(GenerateKey, {
       v: 1,
       actor,
-      secret: secretOf(key, this.pepper),
+      secret: secretOf(key, this.named.pepper),
       fields: storedFields(fields),
     });
     const { created_team, created_user, warnings } = made;
@@ -95,7 +95,7 @@ export class KeysController {
     const reply = await this.bus.request(UpdateKey, {
       v: 1,
       actor,
-      key: this.refOf(key),
+      key: this.named.refOf(key),
       fields: storedFields(fields),
     });
     return { ...reply.key, key, ...told(reply.warnings) };
@@ -113,7 +113,7 @@ export class KeysController {
         param: 'keys',
       });
     const keys: KeyRef[] = [
-      ...named.map((key) => this.refOf(key)),
+      ...named.map((key) => this.named.refOf(key)),
       ...aliases.map((alias): KeyRef => ({ by: 'alias', alias })),
     ];
     const { deleted } = await this.bus.request(DeleteKeys, { v: 1, actor, keys });
@@ -124,7 +124,7 @@ export class KeysController {
   @HttpCode(200)
   async block(@Req() request: AdminRequest): Promise<KeyAnswer> {
     const { actor } = await this.callers.of(request);
-    const key = this.refOf(readInput(Named, adminBody(request)).key);
+    const key = this.named.refOf(readInput(Named, adminBody(request)).key);
     return (await this.bus.request(BlockKey, { v: 1, actor, key })).key;
   }
 
@@ -132,7 +132,7 @@ export class KeysController {
   @HttpCode(200)
   async unblock(@Req() request: AdminRequest): Promise<KeyAnswer> {
     const { actor } = await this.callers.of(request);
-    const key = this.refOf(readInput(Named, adminBody(request)).key);
+    const key = this.named.refOf(readInput(Named, adminBody(request)).key);
     return (await this.bus.request(UnblockKey, { v: 1, actor, key })).key;
   }
 
@@ -158,7 +158,7 @@ export class KeysController {
         message: "The master key has no row of its own; name a key with '?key='.",
         param: 'key',
       });
-    const key = named === null ? ({ by: 'id', id: caller.key.id } as const) : this.refOf(named);
+    const key = named === null ? ({ by: 'id', id: caller.key.id } as const) : this.named.refOf(named);
     const reply = await this.bus.request(GetKeyInfo, { v: 1, key });
     if (caller.seenBy !== null && reply.key.token !== caller.seenBy.keyId)
       throw new GatewayError('permission_denied', { message: 'This key may only see itself.' });
@@ -206,8 +206,8 @@ export class KeysController {
     const reply = await this.bus.request(RegenerateKey, {
       v: 1,
       actor,
-      key: this.refOf(named ?? inBody ?? ''),
-      secret: secretOf(key, this.pepper),
+      key: this.named.refOf(named ?? inBody ?? ''),
+      secret: secretOf(key, this.named.pepper),
       gracePeriod: gracePeriod === '' ? null : gracePeriod,
       fields: storedFields(fields),
     });
@@ -230,19 +230,6 @@ export class KeysController {
       });
     }
     return key;
-  }
-
-  private refOf(named: string): KeyRef {
-    return keyRefOf(named, this.pepper);
-  }
-
-  private get pepper(): string {
-    const { keyPepper } = this.environment;
-    if (keyPepper === null)
-      throw new GatewayError('service_unavailable', {
-        message: 'Virtual keys need SIGNALBOX_KEY_PEPPER to be set for the ingress and for accounting.',
-      });
-    return keyPepper;
   }
 }
 

@@ -3,7 +3,6 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Bus } from '#bus';
 import {
-  GetKeyInfo,
   GlobalSpend,
   ListAudit,
   ListSpendLogs,
@@ -15,31 +14,13 @@ import {
   SummarizeSpend,
   type ReportGroup,
 } from '#contracts';
-import { Environment } from '#config';
 import type { HttpReply } from '../completion/completion.controller.js';
 import { AdminCallers, type AdminCaller, type AdminRequest } from './admin-caller.client.js';
 import { optionalText, optionalWord, readQuery, wholeNumber } from './admin-input.js';
 import { dailyActivity } from './daily-activity.js';
-import { keyRefOf } from './key-secret.js';
+import { LogQuery, PeriodQuery } from './spend-query.js';
+import { NamedKeys } from './named-keys.client.js';
 
-const PeriodQuery = z.object({ start_date: optionalText(40), end_date: optionalText(40) });
-const LogQuery = PeriodQuery.extend({
-  api_key: optionalText(),
-  key_alias: optionalText(),
-  user_id: optionalText(128),
-  team_id: optionalText(128),
-  end_user: optionalText(),
-  request_id: optionalText(),
-  model: optionalText(),
-  tags: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter((tag) => tag !== ''))
-    .pipe(z.array(z.string()).max(20, 'must be at most 20 tags')),
-  status: optionalWord(['success', 'failure']),
-  cursor: optionalText(400),
-  limit: wholeNumber({ min: 1, max: 500, fallback: 100 }),
-});
 const LogForm = z.object({
   format: optionalWord(['csv', 'json']),
   summarize: z
@@ -71,7 +52,7 @@ export class SpendController {
   constructor(
     private readonly bus: Bus,
     private readonly callers: AdminCallers,
-    private readonly environment: Environment,
+    private readonly named: NamedKeys,
   ) {}
 
   /** Rows, newest first; with dates and without `summarize=false` the sums of each day, as LiteLLM has it. */
@@ -84,7 +65,7 @@ export class SpendController {
     const { format, summarize } = readQuery(LogForm, request.query);
     const { api_key: named, ...query } = readQuery(LogQuery, request.query);
     const csv = format === 'csv';
-    const key = await this.keyIdOf(named);
+    const key = await this.named.keyIdOf(named);
     const { start_date, end_date, user_id, team_id, model } = query;
     // Days know no single requests: who asks for those wants rows.
     const asksForRows = [query.request_id, query.end_user, query.key_alias, query.status, query.cursor, query.tags[0]];
@@ -171,7 +152,7 @@ export class SpendController {
   async report(@Req() request: AdminRequest): Promise<unknown> {
     const caller = await this.callers.of(request);
     const { start_date, end_date, ...query } = readQuery(ReportQuery, request.query);
-    const { group, id } = reportOf({ ...query, api_key: await this.keyIdOf(query.api_key) });
+    const { group, id } = reportOf({ ...query, api_key: await this.named.keyIdOf(query.api_key) });
     const period = { v: 1 as const, seenBy: caller.seenBy, start_date, end_date };
     const reply = await this.bus.request(ReportSpend, { ...period, group_by: group, id });
     return reply.days.map((day) => ({
@@ -224,14 +205,6 @@ export class SpendController {
     const { seenBy } = caller;
     const query = readQuery(RankQuery, request.query);
     return (await this.bus.request(RankSpend, { v: 1, seenBy, ...query, group_by: group })).lines;
-  }
-
-  /** Scripts filter by the key itself or by its token. */
-  private async keyIdOf(named: string | null): Promise<string | null> {
-    if (named === null || !named.startsWith('sk-')) return named;
-    const { keyPepper } = this.environment;
-    if (keyPepper === null) return named;
-    return (await this.bus.request(GetKeyInfo, { v: 1, key: keyRefOf(named, keyPepper) })).key.token;
   }
 }
 

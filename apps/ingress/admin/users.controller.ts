@@ -60,10 +60,11 @@ export class UsersController {
 
   @Post('delete')
   @HttpCode(200)
-  async delete(@Req() request: AdminRequest): Promise<object> {
+  async delete(@Req() request: AdminRequest): Promise<number> {
     const { actor } = await this.callers.of(request);
     const { user_ids: userIds } = readInput(Deleted, adminBody(request));
-    return { deleted_users: (await this.bus.request(DeleteUsers, { v: 1, actor, userIds })).deleted };
+    // LiteLLM's answer is their number alone.
+    return (await this.bus.request(DeleteUsers, { v: 1, actor, userIds })).deleted.length;
   }
 
   @Post('block')

@@ -11,7 +11,7 @@ describe('insteadOf', () => {
     ['/model/new', 'config file'],
     ['/config/update', 'config file'],
     ['/health/test_connection', '/health'],
-    ['/spend/logs/v2', 'x-next-cursor'],
+    ['/spend/logs/ui/req_1', 'request_id='],
     ['/global/spend/reset', 'spend'],
     ['/v1/files', 'provider'],
     ['/batches/b1', 'provider'],

@@ -16,7 +16,7 @@ const instead: readonly (readonly [route: RegExp, hint: string])[] = [
     'Models and settings stand in the config file; a change of it takes effect within two seconds.',
   ],
   [/^\/health\/(test_connection|services|history|latest)/, 'See /health for every backend and its last probe.'],
-  [/^\/spend\/logs\/(v2|ui)/, 'See /spend/logs, which has pages: the header x-next-cursor is the cursor of the next.'],
+  [/^\/spend\/logs\//, 'See /spend/logs?request_id=, and /spend/logs/v2 for pages.'],
   [
     /^\/global\/spend\/(reset|refresh)/,
     'Spend is a ledger: to open a budget again, set spend of its key, team or user.',

@@ -3,6 +3,7 @@ import { GlobalSpend, KeyAnswer, SummarizeSpend, TeamAnswer, UserAnswer } from '
 import { z } from 'zod';
 import * as answer from './answers.js';
 import * as body from './bodies.js';
+import { litellmOperations } from './litellm-operations.js';
 import type { Operation } from './operation.js';
 
 const period = {
@@ -12,6 +13,7 @@ const period = {
 const page = { page: 'From 1', size: 'At most 100' };
 
 export const operations: Readonly<Record<string, Operation>> = {
+  ...litellmOperations,
   'POST /v1/chat/completions': {
     tag: 'inference',
     summary: 'Chat, in OpenAI’s shape',
