@@ -16,6 +16,7 @@ import {
   readAnthropicAnswer,
   readAnthropicError,
   upstreamFailure,
+  writeAnthropicCompletion,
   writeAnthropicMessages,
 } from '#wire';
 
@@ -23,15 +24,16 @@ import {
 export function prepareAnthropicCall(open: InferOpen, address: CallAddress, nowMs: number): PreparedParts {
   const neutral = neutralRequestOf(open);
   if (neutral.kind === 'refused') return neutral;
-  if (neutral.kind !== 'chat') {
-    const message = `The model '${open.model}' is Anthropic's, which has no endpoint for ${neutral.kind === 'raw' ? neutral.request.path : `${neutral.kind}s`}.`;
+  if (neutral.kind === 'embedding' || neutral.kind === 'raw') {
+    const message = `The model '${open.model}' is Anthropic's, which has no endpoint for ${neutral.kind === 'raw' ? neutral.request.path : 'embeddings'}.`;
     return { kind: 'refused', failure: upstreamFailure({ code: 'invalid_request', status: null, message }) };
   }
   const { maxOutputTokens } = open.attempt;
-  const written = writeAnthropicMessages(neutral.request, {
-    ...writeOptionsOf(open),
-    ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
-  });
+  const writing = { ...writeOptionsOf(open), ...(maxOutputTokens === null ? {} : { maxOutputTokens }) };
+  const written =
+    neutral.kind === 'chat'
+      ? writeAnthropicMessages(neutral.request, writing)
+      : writeAnthropicCompletion(neutral.request, writing);
   const failure = refusalOf(open, written);
   if (failure !== null) return { kind: 'refused', failure };
   const options = {
@@ -48,7 +50,11 @@ export function prepareAnthropicCall(open: InferOpen, address: CallAddress, nowM
         body: JSON.stringify(written.body),
       },
       decoder: open.stream ? new AnthropicDecoder(options) : wholeDecoder((text) => readAnthropicAnswer(text, options)),
-      writer: answerWriterFor(open, chatDialectOf(open), Math.floor(nowMs / 1000)),
+      writer: answerWriterFor(
+        open,
+        neutral.kind === 'chat' ? chatDialectOf(open) : 'openai-completion',
+        Math.floor(nowMs / 1000),
+      ),
       readError: (status, headers, text) => readAnthropicError(status, headers, text, nowMs),
     },
   };

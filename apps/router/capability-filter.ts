@@ -39,9 +39,9 @@ function servesEndpoint(candidate: Candidate, endpoint: Endpoint, said: readonly
     if (wantsText && !said.includes('completion')) return false;
     if (endpoint === 'embedding' && !said.includes('embedding')) return false;
   }
-  // Neither Ollama nor Anthropic has any other endpoint.
+  // Neither Ollama nor Anthropic has any other endpoint. Anthropic is asked for a completion as for one turn of a chat.
   const { dialect } = candidate.backend;
-  if (dialect === 'anthropic' && endpoint !== 'chat') return false;
+  if (dialect === 'anthropic' && !wantsText) return false;
   if (dialect === 'ollama' && !wantsText && endpoint !== 'embedding') return false;
   if (deployment.mode === endpoint) return true;
   if (textModes.includes(deployment.mode)) {

@@ -72,6 +72,7 @@ export {
 export { readOpenAiEmbedding } from './upstream-openai/embedding-answer.js';
 export { readOpenAiError } from './upstream-openai/error.js';
 export { readOpenRouterModels, type OfferedModel } from './upstream-openai/openrouter-models.js';
+export { writeAnthropicCompletion } from './upstream-anthropic/completion.js';
 export { writeAnthropicMessages, type AnthropicWriteOptions } from './upstream-anthropic/request.js';
 export { AnthropicDecoder, readAnthropicAnswer, type AnthropicDecoderOptions } from './upstream-anthropic/answer.js';
 export { readAnthropicError } from './upstream-anthropic/error.js';

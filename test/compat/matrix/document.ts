@@ -1,8 +1,8 @@
 /** docs/compatibility.md, written from the rows of the matrix. */
 import type { Dialect } from './answers.js';
 import { backends, backendTitles, type BackendName } from './backends.js';
-import type { Feature, Limit } from './feature.js';
-import { features, missingEndpoints } from './features.js';
+import type { Limit } from './feature.js';
+import { features } from './features.js';
 import { endpointRows, type EndpointRow } from './other-endpoints.js';
 
 const titles: Readonly<Record<Dialect, string>> = {
@@ -41,13 +41,8 @@ const head = (first: string) =>
 function generatingSection(dialect: Dialect): string {
   const rows = features
     .filter((feature) => feature.ask[dialect] !== undefined)
-    .map((feature) => row(feature.name, (name) => generatingCell(feature, dialect, name)));
+    .map((feature) => row(feature.name, (name) => cell(feature.limits?.[name])));
   return `## ${titles[dialect]}\n\n${[head('feature'), ...rows].join('\n')}\n`;
-}
-
-function generatingCell(feature: Feature, dialect: Dialect, name: BackendName): string {
-  if (missingEndpoints[dialect]?.includes(name) === true) return '400 `model`';
-  return cell(feature.limits?.[name]);
 }
 
 function otherSection(): string {

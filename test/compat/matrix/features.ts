@@ -2,8 +2,7 @@
  * The rows of the matrix for generating endpoints. docs/compatibility.md is written from them, and every cell is run.
  */
 import { expect } from 'vitest';
-import type { Answered, Dialect } from './answers.js';
-import type { BackendName } from './backends.js';
+import type { Answered } from './answers.js';
 import { everywhere, leftOut, question, refused, schema, user, type Feature, type Json } from './feature.js';
 import { toolFeatures } from './tool-features.js';
 
@@ -231,17 +230,19 @@ export const features: readonly Feature[] = [
   {
     name: 'suffix (fill in the middle)',
     ask: { completions: { prompt: 'def f(', suffix: '): pass' } },
+    limits: { anthropic: refused('suffix', noEquivalent) },
     sent: { ...everywhere({ suffix: '): pass' }), ollama: { suffix: '): pass' } },
   },
   {
     name: 'several prompts',
     ask: { completions: { prompt: ['one', 'two'] } },
+    limits: { anthropic: refused('prompt', 'one prompt at a time') },
     sent: everywhere({ prompt: ['one', 'two'] }),
   },
   {
     name: 'echo',
     ask: { completions: { prompt: question, echo: true } },
-    limits: { ollama: refused('echo', 'Ollama has no equivalent') },
+    limits: { ollama: refused('echo', 'Ollama has no equivalent'), anthropic: refused('echo', noEquivalent) },
     sent: everywhere({ echo: true }),
   },
   {
@@ -255,11 +256,6 @@ export const features: readonly Feature[] = [
     ),
   },
 ];
-
-/** Backends that lack an endpoint altogether: every request to it is refused, whatever it asks for. */
-export const missingEndpoints: Partial<Readonly<Record<Dialect, readonly BackendName[]>>> = {
-  completions: ['anthropic'],
-};
 
 /** Whether `answered` holds what the feature promises. */
 export function expectGot(feature: Feature, answered: Answered): void {
