@@ -352,7 +352,7 @@ describe('a user', () => {
     expect(await get('/user/list?page_size=100')).toMatchObject({
       users: expect.arrayContaining([expect.objectContaining({ user_id: 'eve' })]),
     });
-    expect(await post('/user/delete', { user_ids: ['eve'] })).toBe(1);
+    expect(await post('/user/delete', { user_ids: ['eve'] })).toEqual({ status: 200 });
     expect(await post('/user/new', { auto_create_key: false })).toMatchObject({ key: null });
   });
 
