@@ -3,10 +3,11 @@
  * GatewayError. The requester's deadline and trace travel in headers. Long JSON is packed (packing.ts).
  */
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { fillSubject, GatewayError, isErrorCode, toGatewayError, type AnyRequestContract } from '#contracts';
 import { activeTraceparent, busAttributes, contextFromTraceparent, runInContext, SpanKind, withSpan } from '#telemetry';
-import { busErrorTypeOf } from './bus-failure.js';
+import { busErrorTypeOf, BusFailure } from './bus-failure.js';
 import type { Courier } from './courier.js';
 import { packed, unpacked } from './packing.js';
 import type { RequestInbox } from './request-inbox.js';
@@ -22,7 +23,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Overrides the contract's deadline, milliseconds. */
   readonly deadlineMs?: number;
+  /** Where nobody serves the subject, that is waited out for so long: a service that was restarted is back soon. */
+  readonly patienceMs?: number;
 }
+
+const patienceStepMs = 250;
 
 /** Told after each request: seconds, and why it got no answer; null for an answer, a refusal too. */
 export type RequestObserver = (subject: string, seconds: number, failure: string | null) => void;
@@ -42,13 +47,32 @@ export async function sendRequest<C extends AnyRequestContract>(
     const value = await withSpan(
       `request ${contract.subject}`,
       { kind: SpanKind.CLIENT, attributes: busAttributes('request', contract.subject) },
-      async () => readReply(await exchange(inbox, subject, payload, deadlineMs, options.signal), contract),
+      async () => readReply(await patientExchange(inbox, subject, payload, deadlineMs, options), contract),
     );
     observe(contract.subject, (performance.now() - startedAt) / 1000, null);
     return value;
   } catch (error) {
     observe(contract.subject, (performance.now() - startedAt) / 1000, busErrorTypeOf(error));
     throw error;
+  }
+}
+
+async function patientExchange(
+  inbox: RequestInbox,
+  subject: string,
+  payload: unknown,
+  deadlineMs: number,
+  { patienceMs = 0, signal }: RequestOptions,
+): Promise<Msg> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await exchange(inbox, subject, payload, deadlineMs, signal);
+    } catch (error) {
+      const isUnserved = error instanceof BusFailure && error.errorType === 'bus_no_responders';
+      if (!isUnserved || performance.now() + patienceStepMs > until) throw error;
+      await delay(patienceStepMs);
+    }
   }
 }
 

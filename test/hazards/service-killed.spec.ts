@@ -1,4 +1,5 @@
 /** Services that are killed in the middle of their work: no client hangs, no lie is told, and the books are right. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { oneOfThreeWithin, readUntil, slowAnswer, startHazardSuite, type HazardSuite } from './hazard-suite.js';
 
@@ -58,16 +59,19 @@ test('the ingress killed in the middle of a stream: the worker lets go of the up
   });
 });
 
-test('the router killed: requests wait or fail at once, never hang, and go on by themselves', async () => {
+test.each(['SIGKILL', 'SIGTERM'] as const)('the router ended by %s: requests wait for the next one', async (signal) => {
   await oneOfThreeWithin(10_000, async () => {
-    hazard.suite.kill('router');
+    hazard.suite.kill('router', signal);
+    // Signals are not heard at once, and what came before is answered still.
+    await wait(200);
     const startedAt = performance.now();
     const answer = await hazard.ask();
     await answer.text();
     const tookMs = performance.now() - startedAt;
-    expect([200, 503]).toContain(answer.status);
     await answersAgain();
-    return tookMs;
+    // A machine that needs more than five seconds for the restart has said so clearly.
+    if (answer.status !== 200) expect(answer.headers.get('retry-after')).not.toBeNull();
+    return answer.status === 200 ? tookMs : Infinity;
   });
 });
 

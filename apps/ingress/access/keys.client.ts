@@ -11,6 +11,9 @@ export interface KeyChange {
   readonly id: string;
 }
 
+/** An accounting that was restarted is back within this time. */
+const restartMs = 5_000;
+
 @Injectable()
 export class Keys implements OnModuleInit, OnApplicationShutdown {
   private readonly cache = new KeyCache();
@@ -76,7 +79,9 @@ export class Keys implements OnModuleInit, OnApplicationShutdown {
   private async ask(digest: KeyDigest): Promise<KeyRecord | null> {
     const { changes } = this;
     try {
-      const { key } = await this.bus.request(LookUpKey, { v: 1, digest });
+      // Where a record is known, it serves while accounting is away; a key that nobody knows here yet waits for it.
+      const patienceMs = this.cache.get(digest, performance.now())?.kind === 'key' ? 0 : restartMs;
+      const { key } = await this.bus.request(LookUpKey, { v: 1, digest }, { patienceMs });
       if (changes === this.changes) this.cache.put(digest, key, performance.now());
       return key;
     } catch (error) {

@@ -94,6 +94,12 @@ describe('after a failure', () => {
     expect(nextAttempt({ attempts: [a, b], retry }, { index: 0, failure }, [])).toBeNull();
   });
 
+  it('of a body that is too large for this upstream, another model is tried', () => {
+    const failure = failureOf('request_too_large', { blame: 'request', details: { upstreamStatus: 413 } });
+    expect(nextAttempt({ attempts: [a, aAgain, b, other], retry }, { index: 0, failure }, [])).toBe(3);
+    expect(nextAttempt({ attempts: [a, aAgain, b], retry }, { index: 0, failure }, [])).toBeNull();
+  });
+
   it('of a context that is too small, a larger one is found where an earlier model failed otherwise', () => {
     const larger = attemptOf('large', 'host-3', { onlyAfter: 'context_length_exceeded', fallbackFrom: 'm' });
     const plan = { attempts: [a, larger, other], retry };

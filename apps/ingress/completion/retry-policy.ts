@@ -14,8 +14,8 @@ export interface TryList {
   readonly retry?: RetryPolicy | undefined;
 }
 
-/** Failures of the request itself that only a certain kind of fallback answers. */
-const typedFailures = new Set(['context_length_exceeded', 'content_policy_violation']);
+/** Failures of the request itself that only a certain kind of fallback answers, or another model: what is too large for one upstream is not for the next. */
+const typedFailures = new Set(['context_length_exceeded', 'content_policy_violation', 'request_too_large']);
 
 /** The router's longest wait between two tries on one deployment. */
 const longestBackoffMs = 8_000;

@@ -1,6 +1,6 @@
 /** An error as the client's dialect spells it: status, headers and body. Pure. */
 import type { ErrorDialect } from './client-dialect.js';
-import { GatewayError, type ErrorDetails } from '#contracts';
+import { GatewayError, type ErrorCode, type ErrorDetails } from '#contracts';
 import { anthropicErrorBody, openAiErrorBody } from '#wire';
 
 export interface ErrorAnswer {
@@ -43,12 +43,18 @@ function errorHeaders(error: GatewayError, details: ErrorDetails): Record<string
   if (details.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(details.retryAfterMs / 1000)));
     headers['retry-after-ms'] = String(Math.max(1, Math.ceil(details.retryAfterMs)));
-  } else if (error.code === 'no_healthy_backend' || error.code === 'rate_limit_exceeded') headers['retry-after'] = '5';
+  } else if (passing.has(error.code)) headers['retry-after'] = '5';
   // The gateway has tried what there was to try: the SDKs' own two retries would only multiply it.
-  const worthwhile =
-    error.code === 'rate_limit_exceeded' ||
-    error.code === 'no_healthy_backend' ||
-    error.code === 'server_shutting_down';
-  if (error.entry.status >= 429 && !worthwhile) headers['x-should-retry'] = 'false';
+  if (error.entry.status >= 429 && !passing.has(error.code)) headers['x-should-retry'] = 'false';
   return headers;
 }
+
+/** What is over after a while: a restart, a full queue, a limit. */
+const passing: ReadonlySet<string> = new Set<ErrorCode>([
+  'rate_limit_exceeded',
+  'no_healthy_backend',
+  'server_shutting_down',
+  'service_unavailable',
+  'backend_overloaded',
+  'budget_unavailable',
+]);

@@ -40,12 +40,15 @@ describe('errors', () => {
     ['rate_limit_exceeded', { retryAfterMs: 1_200 }, 429, { 'retry-after': '2', 'retry-after-ms': '1200' }],
     ['rate_limit_exceeded', {}, 429, { 'retry-after': '5' }],
     ['no_healthy_backend', {}, 503, { 'retry-after': '5' }],
+    ['service_unavailable', {}, 503, { 'retry-after': '5' }],
+    ['backend_overloaded', { retryAfterMs: 2_000 }, 503, { 'retry-after': '2' }],
     ['upstream_error', {}, 502, { 'x-should-retry': 'false' }],
     ['invalid_request', {}, 400, {}],
   ] as const)('%s tells when to come back', (code, details, status, headers) => {
     const answer = errorAnswer(new GatewayError(code, details), options);
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject(headers);
+    expect(answer.headers['x-should-retry']).toBe('x-should-retry' in headers ? 'false' : undefined);
   });
 
   it('name the request as the SDKs of the dialect read it', () => {

@@ -1,0 +1,38 @@
+/** Questions that nobody answers just now, because the service is being restarted. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Bus } from '#bus';
+import { requestContract } from '#contracts';
+import { startNats, type TestServer } from '#testing';
+import { connectBus } from './fixtures.js';
+
+const Echo = requestContract({ subject: 'echo', request: z.string(), reply: z.string(), deadlineMs: 2_000 });
+
+let nats: TestServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  nats = await startNats();
+  bus = await connectBus(nats.url, 'patient');
+});
+
+afterAll(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+it('are refused at once without patience, and after it with some', async () => {
+  await expect(bus.request(Echo, 'x')).rejects.toMatchObject({ code: 'service_unavailable' });
+  const askedAt = performance.now();
+  await expect(bus.request(Echo, 'x', { patienceMs: 600 })).rejects.toMatchObject({ code: 'service_unavailable' });
+  expect(performance.now() - askedAt).toBeGreaterThan(400);
+});
+
+it('are answered by whoever comes within it', async () => {
+  const answer = bus.request(Echo, 'x', { patienceMs: 5_000 });
+  await wait(600);
+  const serving = bus.serve(Echo, {}, (text) => Promise.resolve(text));
+  expect(await answer).toBe('x');
+  await serving.stop();
+});
