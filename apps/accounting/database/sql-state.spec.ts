@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isBadData, isUnavailable, sqlState, violatedUnique } from './sql-state.js';
+import { isBadData, isConflict, isUnavailable, sqlState, violatedUnique } from './sql-state.js';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 const wrapped = (code: string) => Object.assign(new Error('query failed'), { driverError: withCode(code) });
@@ -32,6 +32,14 @@ describe('isBadData', () => {
     ['40P01', false],
     ['57P01', false],
   ])('%s -> %s', (code, expected) => expect(isBadData(wrapped(code))).toBe(expected));
+});
+
+it('knows a deadlock', () => {
+  expect([isConflict(wrapped('40P01')), isConflict(withCode('40001')), isConflict(withCode('23505'))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 it('does not blame an event for a partition that was attached under it', () => {

@@ -44,6 +44,11 @@ export function isBadData(error: unknown): boolean {
   return state !== null && /^2[23]/.test(state);
 }
 
+/** True where two transactions got into each other's way (deadlock, serialization): tried again, it works. */
+export function isConflict(error: unknown): boolean {
+  return ['40P01', '40001'].includes(sqlState(error) ?? '');
+}
+
 /** The name of the violated unique constraint; null for any other error. */
 export function violatedUnique(error: unknown): string | null {
   if (sqlState(error) !== '23505' || typeof error !== 'object' || error === null) return null;

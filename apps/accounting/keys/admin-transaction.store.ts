@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GatewayError, type Actor } from '#contracts';
 import { Database } from '../database/database.client.js';
-import { violatedUnique } from '../database/sql-state.js';
+import { isConflict, violatedUnique } from '../database/sql-state.js';
 import { badField } from './admin-fields.js';
 import { AuditStore, type AdminChange } from './audit.store.js';
 import { ChangePublisher } from './change.publisher.js';
@@ -16,6 +16,8 @@ export interface AdminWork {
   note(change: AdminChange): void;
 }
 
+const mostTries = 3;
+
 @Injectable()
 export class AdminTransaction {
   constructor(
@@ -24,21 +26,30 @@ export class AdminTransaction {
     private readonly publisher: ChangePublisher,
   ) {}
 
-  /** Runs `work`; throws GatewayError invalid_request where a name is taken, and whatever `work` throws. */
+  /**
+   * Runs `work`, again where it got into the way of another change; throws GatewayError invalid_request where a name is
+   * taken, and whatever `work` throws.
+   */
   async run<T>(actor: Actor, work: (admin: AdminWork) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.once(actor, work);
+      } catch (error) {
+        if (!isConflict(error) || tries === mostTries) throw takenName(error) ?? error;
+      }
+    }
+  }
+
+  private async once<T>(actor: Actor, work: (admin: AdminWork) => Promise<T>): Promise<T> {
     const changes: AdminChange[] = [];
     const making = { by: actor.alias ?? actor.keyId ?? actor.kind, now: new Date() };
-    try {
-      const result = await this.database.transaction(async (tx) => {
-        const done = await work({ tx, making, note: (change) => changes.push(change) });
-        await this.audit.record(tx, actor, changes);
-        return done;
-      });
-      await this.publisher.announce(changes);
-      return result;
-    } catch (error) {
-      throw takenName(error) ?? error;
-    }
+    const result = await this.database.transaction(async (tx) => {
+      const done = await work({ tx, making, note: (change) => changes.push(change) });
+      await this.audit.record(tx, actor, changes);
+      return done;
+    });
+    await this.publisher.announce(changes);
+    return result;
   }
 }
 

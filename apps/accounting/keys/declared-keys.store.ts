@@ -134,11 +134,9 @@ export class DeclaredKeys implements OnModuleInit, OnApplicationShutdown {
 
   private async renew(work: AdminWork, before: KeyRow, after: KeyRow, digest: KeyDigest | null): Promise<void> {
     if (digest !== null) await this.store.setDigest(work.tx, before.id, digest, null);
+    await this.owners.ensure(work, after);
     if (differs(before, after)) await this.keys.change(work, before, after, 'declare');
-    else {
-      await this.owners.ensure(work, after);
-      await writeBudgets(work.tx, 'key', after.id, budgetRows('key', after.id, after.alias, after));
-    }
+    else await writeBudgets(work.tx, 'key', after.id, budgetRows('key', after.id, after.alias, after));
   }
 
   private async removeOthers(work: AdminWork, aliases: ReadonlySet<string>): Promise<void> {

@@ -78,7 +78,8 @@ export class KeyAdmin {
     const after: KeyRow = { ...before, ...changes, updatedAt: work.making.now, updatedBy: work.making.by };
     if (changes.tempBudgetUntil !== undefined || changes.tempBudgetNanoUsd !== undefined)
       mustBeWholeIncrease(after, work.making.now);
-    await this.owners.ensure(work, after);
+    // Only whom it newly names: a change of a key must not bring back an owner that is being deleted.
+    if (after.teamId !== before.teamId || after.userId !== before.userId) await this.owners.ensure(work, after);
     const { id } = after;
     await work.tx.save(KeyEntity, after);
     const { tx, making } = work;

@@ -26,7 +26,7 @@ export class OwnerStore {
   /** True where it had to be made. A deleted one comes back as a new one. */
   async ensureTeam(work: AdminWork, id: TeamId): Promise<boolean> {
     await lockName(work, `team:${id}`);
-    const found = await work.tx.findOneBy(TeamEntity, { id });
+    const found = await work.tx.findOne(TeamEntity, { where: { id }, lock: whileNamed });
     if (found !== null && found.deletedAt === null) return false;
     const row = newTeam(id, work.making);
     await work.tx.save(TeamEntity, row);
@@ -37,7 +37,7 @@ export class OwnerStore {
   /** True where it had to be made. A deleted one comes back as a new one. */
   async ensureUser(work: AdminWork, id: UserId): Promise<boolean> {
     await lockName(work, `user:${id}`);
-    const found = await work.tx.findOneBy(UserEntity, { id });
+    const found = await work.tx.findOne(UserEntity, { where: { id }, lock: whileNamed });
     if (found !== null && found.deletedAt === null) return false;
     const row = newUser(id, work.making);
     await work.tx.save(UserEntity, row);
@@ -71,6 +71,12 @@ export class OwnerStore {
     return (await work.tx.findOne(UserEntity, { where, order: { createdAt: 'ASC' } }))?.id ?? null;
   }
 }
+
+/**
+ * Who names a team or user waits for who deletes it, and sees it deleted then: a key of a team that is gone would be free of
+ * the team's limits. Teams are locked before users, and both before keys, by everybody.
+ */
+const whileNamed = { mode: 'for_key_share' } as const;
 
 /** Two keys that name the same new team at once must not both make it. */
 async function lockName(work: AdminWork, name: string): Promise<void> {

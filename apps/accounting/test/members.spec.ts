@@ -171,6 +171,44 @@ describe('a member', () => {
   });
 });
 
+describe('changes of one team at the same moment', () => {
+  it('do not get into the way of each other', async () => {
+    const teamId = TeamId.parse('crowd');
+    await service.bus.request(CreateTeam, { v: 1, actor, fields: { team_id: teamId } });
+    const users = ['m0', 'm1', 'm2'].map((id) => UserId.parse(id));
+    const member = (i: number) => TeamMember.parse({ user_id: users[i % 3], role: 'user' });
+    await Promise.all([
+      ...Array.from({ length: 9 }, (_, i) =>
+        service.bus.request(AddTeamMembers, { v: 1, actor, teamId, members: [member(i)] }),
+      ),
+      ...Array.from({ length: 9 }, (_, i) => generate({ team_id: teamId, user_id: users[i % 3] })),
+      service.bus.request(UpdateTeam, { v: 1, actor, teamId, fields: { team_member_budget: 1 } }),
+    ]);
+    expect(await lease(`usd/member/${encodeURIComponent(memberId(teamId, 'm1'))}`, 2 * dollar)).toMatchObject({
+      kind: 'denied',
+    });
+  });
+
+  it('leave no key behind that is free of a deleted team', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const teamId = TeamId.parse(`short-lived-${round}`);
+      await service.bus.request(CreateTeam, { v: 1, actor, fields: { team_id: teamId, models: ['only-this'] } });
+      await generate({ team_id: teamId });
+      const [, ...made] = await Promise.all([
+        service.bus.request(DeleteTeams, { v: 1, actor, teamIds: [teamId] }),
+        ...Array.from({ length: 4 }, () => generate({ team_id: teamId })),
+      ]);
+      for (const { digest } of made) {
+        const { key } = await service.bus.request(LookUpKey, { v: 1, digest });
+        if (key === null) continue;
+        // It came after the deletion, so it belongs to a team that was made anew.
+        const { rows } = await service.sql.query('SELECT deleted_at FROM teams WHERE id = $1', [teamId]);
+        expect(rows).toEqual([{ deleted_at: null }]);
+      }
+    }
+  });
+});
+
 describe('a larger budget for a while', () => {
   it('counts until its time', async () => {
     const { token } = await generate({ max_budget: 1 });
