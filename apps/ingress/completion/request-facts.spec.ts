@@ -22,6 +22,7 @@ describe('what a chat may be billed beside tokens', () => {
       { webSearches: 3 },
     ],
     ['are ten searches where any number is', { messages: [hi], nativeTools: [search] }, { webSearches: 10 }],
+    ["are ten searches in OpenAI's words", { messages: [hi], extra: { web_search_options: {} } }, { webSearches: 10 }],
     [
       'is a cache that is kept for an hour',
       { messages: [hi, marked] },

@@ -87,9 +87,9 @@ const usualSearches = 10;
 /** What a chat may be billed beside tokens: searches, and a cache that is kept for an hour (one mark of it is taken for all). */
 function unitsOf(request: ChatRequest): { units?: BilledUnits } {
   const searches = (request.nativeTools ?? []).filter((tool) => String(tool['type']).startsWith('web_search'));
-  const webSearches = sum(
-    searches.map((tool) => (typeof tool['max_uses'] === 'number' ? tool['max_uses'] : usualSearches)),
-  );
+  const wished = request.extra?.['web_search_options'] === undefined ? 0 : usualSearches;
+  const webSearches =
+    wished + sum(searches.map((tool) => (typeof tool['max_uses'] === 'number' ? tool['max_uses'] : usualSearches)));
   const isKeptForAnHour = cacheMarksOf(request).some((mark) => mark?.ttl === '1h');
   if (webSearches === 0 && !isKeptForAnHour) return {};
   return { units: { webSearches, ...(isKeptForAnHour ? { cacheWriteHourTokens: Number.MAX_SAFE_INTEGER } : {}) } };

@@ -1,5 +1,5 @@
 /** POST /v1/messages and /v1/messages/count_tokens: a client's body as a neutral request. */
-import type { ChatMessage, ChatRequest, Native, ResponseFormat, Tool } from '../neutral/chat-request.js';
+import type { ChatMessage, ChatRequest, ResponseFormat, Tool } from '../neutral/chat-request.js';
 import type { ChatBody } from '../openai/chat.js';
 import { readCacheControl } from '../openai/content.js';
 import {
@@ -9,11 +9,11 @@ import {
   present,
   unsupported,
   wrongType,
-  wrongValue,
   type Fields,
   type JsonObject,
   type ParsedBody,
 } from '../openai/fields.js';
+import { readNativeTool } from '../openai/native-tool.js';
 import { parseBody } from '../openai/parse-body.js';
 import { readGatewayFields } from '../openai/gateway-fields.js';
 import { readReasoning, restOfOutputConfig } from '../openai/reasoning.js';
@@ -146,16 +146,6 @@ function readTools(fields: Fields): Pick<ChatRequest, 'tools' | 'nativeTools' | 
   const isOwn = (tool: Fields) => (tool.string('type') ?? 'custom') === 'custom';
   const native = tools.filter((tool) => !isOwn(tool)).map(readNativeTool);
   return readToolChoice(fields, tools.filter(isOwn).map(readTool), native);
-}
-
-/** A tool of Anthropic's own (`web_search_20250305`, `bash_20250124` ...): its type says what it is, upstream knows the rest. */
-function readNativeTool(tool: Fields): Native {
-  const type = tool.requiredString('type');
-  if (!/^[a-z][a-z_]*_\d{8}$/u.test(type)) {
-    throw wrongValue(tool.pathOf('type'), type, ['custom', 'web_search_20250305', 'bash_20250124']);
-  }
-  tool.requiredString('name');
-  return tool.source;
 }
 
 /** Fields of a client's own tool that upstreams beside Anthropic do not know. */

@@ -2,6 +2,7 @@
 import type { EncoderOptions } from './answer-encoder.js';
 import type { FinishReason } from '../neutral/stream-event.js';
 import { shownFinish, type AnswerBlock, type CollectedAnswer, type CollectedChoice } from './collect-answer.js';
+import { annotationsOfBlocks } from './text-sources.js';
 import { openAiUsage } from './usage.js';
 
 type CallBlock = Extract<AnswerBlock, { kind: 'tool' }>;
@@ -42,6 +43,7 @@ function writeChoice(choice: CollectedChoice, index: number, legacy: boolean): o
 function writeMessage(choice: CollectedChoice, calls: readonly CallBlock[], legacy: boolean): object {
   const text = joined(choice, 'text');
   const refusal = joined(choice, 'refusal');
+  const annotations = [...choice.annotations, ...annotationsOfBlocks(choice.blocks)];
   const silent = text === '' && (calls.length > 0 || refusal !== '');
   return {
     role: 'assistant',
@@ -49,7 +51,7 @@ function writeMessage(choice: CollectedChoice, calls: readonly CallBlock[], lega
     refusal: refusal === '' ? null : refusal,
     ...writeReasoning(choice),
     ...writeCalls(calls, legacy),
-    ...(choice.annotations.length === 0 ? {} : { annotations: choice.annotations }),
+    ...(annotations.length === 0 ? {} : { annotations }),
   };
 }
 

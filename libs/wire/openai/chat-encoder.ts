@@ -4,12 +4,14 @@ import { sseComment, toBytes, type AnswerEncoder, type EncoderOptions } from './
 import { finishWord, isLegacy } from './chat-answer.js';
 import { shownFinish, type ChoiceEvent } from './collect-answer.js';
 import { openAiErrorBody, type ClientError } from './error.js';
+import { TextSources } from './text-sources.js';
 import { openAiUsage } from './usage.js';
 
 /** What has been sent of one choice. The heads are the constant text before a delta's value, made once. */
 interface ChoiceState {
   readonly deltaHead: string;
   readonly textHead: string;
+  readonly sources: TextSources;
   /** By index: whether arguments have been sent. */
   readonly calls: Map<number, boolean>;
   /** Thinking since the last signature: it is repeated beside the signature, as a block that can be sent back. */
@@ -58,6 +60,7 @@ export class ChatEncoder implements AnswerEncoder {
     const role = known === undefined ? this.openChoice(event.choice) : '';
     const state = known ?? this.choices.get(event.choice);
     if (state === undefined || state.finished) return null;
+    if (event.type === 'text-delta') state.sources.push(event.text.length, event.citations, event.apart);
     // The hot path: one concatenation and one encoding per token.
     if (event.type === 'text-delta' && event.logprobs === undefined) {
       if (event.text !== '') return toBytes(role + state.textHead + JSON.stringify(event.text) + this.openTail);
@@ -94,7 +97,14 @@ export class ChatEncoder implements AnswerEncoder {
   private openChoice(index: number): string {
     const deltaHead = `${this.chunkHead}{"index":${index},"delta":`;
     const textHead = `${deltaHead}{"content":`;
-    this.choices.set(index, { deltaHead, textHead, calls: new Map(), thinking: '', finished: false });
+    this.choices.set(index, {
+      deltaHead,
+      textHead,
+      calls: new Map(),
+      sources: new TextSources(),
+      thinking: '',
+      finished: false,
+    });
     return `${deltaHead}{"role":"assistant","content":"","refusal":null${this.openTail}`;
   }
 
@@ -140,10 +150,12 @@ export class ChatEncoder implements AnswerEncoder {
   private close(index: number, state: ChoiceState, reason: FinishReason | null): string {
     // No arguments are an empty object: many clients parse them without looking.
     const empty = [...state.calls].filter(([, sent]) => !sent).map(([call]) => this.encodeArguments(call, '{}', state));
+    const annotations = state.sources.annotations();
+    const sources = annotations.length === 0 ? '' : this.delta(state, { annotations });
     state.finished = true;
     const shown = finishWord(shownFinish(reason, state.calls.size > 0), this.legacy);
     const head = `${this.chunkHead}{"index":${index},"delta":{},"logprobs":null`;
-    return `${empty.join('')}${head},"finish_reason":"${shown}"}${this.chunkTail}`;
+    return `${empty.join('')}${sources}${head},"finish_reason":"${shown}"}${this.chunkTail}`;
   }
 
   /** `choices` is empty: an extra choice makes accumulators lose the finish reason. */

@@ -1,5 +1,5 @@
 /** Tools and tool choice of chat completions, also in the legacy form (`functions`, `function_call`). */
-import type { ResponseFormat, Tool, ToolChoice } from '../neutral/chat-request.js';
+import type { Native, ResponseFormat, Tool, ToolChoice } from '../neutral/chat-request.js';
 import { readCacheControl } from './content.js';
 import {
   BodyProblem,
@@ -11,27 +11,37 @@ import {
   wrongValue,
   type Fields,
 } from './fields.js';
+import { isNativeTool, readNativeTool } from './native-tool.js';
 
 export interface ToolSettings {
   readonly tools?: Tool[];
+  readonly nativeTools?: Native[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;
 }
 
 /** Everything that a chat request says about tools. An empty list is as none. */
 export function readToolSettings(fields: Fields): ToolSettings {
-  const tools = fields.objects('tools', bodyLimits.tools)?.map(readTool);
+  const listed = fields.objects('tools', bodyLimits.tools);
+  const tools = listed?.filter((tool) => !isNativeTool(tool)).map(readTool);
+  const native = listed?.filter(isNativeTool).map(readNativeTool);
   const functions = fields.objects('functions', bodyLimits.tools)?.map(readFunction);
   const offered = tools ?? functions ?? [];
   const choice = tools === undefined && functions !== undefined ? 'function_call' : 'tool_choice';
-  return chooseTools(fields, choice, offered);
+  return chooseTools(fields, choice, offered, native);
 }
 
 /** Puts the choice to the offered tools: `allowed_tools` narrows the list, a named tool must be in it. */
-export function chooseTools(fields: Fields, name: string, offered: readonly Tool[]): ToolSettings {
+export function chooseTools(
+  fields: Fields,
+  name: string,
+  offered: readonly Tool[],
+  native: readonly Native[] = [],
+): ToolSettings {
   const wish = readToolChoice(fields, name);
   const tools = wish.allowed === null ? offered : offered.filter((tool) => wish.allowed?.includes(tool.name));
-  if (tools.length === 0) {
+  const names = [...tools, ...native].map((tool) => String(tool.name));
+  if (names.length === 0) {
     if (wish.choice === undefined || wish.choice === 'auto' || wish.choice === 'none') return {};
     const param = fields.pathOf(name);
     throw new BodyProblem(
@@ -39,11 +49,11 @@ export function chooseTools(fields: Fields, name: string, offered: readonly Tool
       param,
     );
   }
-  if (typeof wish.choice === 'object' && !tools.some((tool) => tool.name === namedTool(wish.choice))) {
-    throw wrongValue(fields.pathOf(name), namedTool(wish.choice) ?? '', tools.map((tool) => tool.name).slice(0, 20));
-  }
+  const named = namedTool(wish.choice);
+  if (named !== undefined && !names.includes(named)) throw wrongValue(fields.pathOf(name), named, names.slice(0, 20));
   return present({
-    tools: [...tools],
+    tools: tools.length === 0 ? undefined : [...tools],
+    nativeTools: native.length === 0 ? undefined : [...native],
     toolChoice: wish.choice,
     // True is what every upstream does by itself: neutral, so it is never "unsupported".
     parallelToolCalls: fields.boolean('parallel_tool_calls') === false ? false : undefined,

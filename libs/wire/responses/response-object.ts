@@ -4,6 +4,8 @@ import type { EncoderOptions } from '../openai/answer-encoder.js';
 import type { CallForm } from '../openai/answer-settings.js';
 import type { AnswerBlock, CollectedAnswer, CollectedChoice } from '../openai/collect-answer.js';
 import type { ClientError } from '../openai/error.js';
+import { urlCitations } from '../openai/text-sources.js';
+import { recordOf } from '../upstream/loose-json.js';
 import { sealReasoning } from './reasoning-item.js';
 import { openInput } from './tools.js';
 
@@ -23,7 +25,7 @@ export function responsesAnswer(answer: CollectedAnswer, options: EncoderOptions
   const choice = answer.choices[0];
   const outcome = outcomeOf(choice, answer.usage);
   const blocks = (choice?.blocks ?? []).filter(isShown);
-  return responseObject(options, outcome, writeItems(blocks, options, outcome));
+  return responseObject(options, outcome, writeItems(blocks, options, outcome, choice?.annotations));
 }
 
 /** What a choice's end means here. */
@@ -45,12 +47,29 @@ export function isShown(block: AnswerBlock): block is ItemBlock {
   return block.kind !== 'reasoning' || block.text !== '' || sealReasoning(block) !== null;
 }
 
-export function writeItems(blocks: readonly ItemBlock[], options: EncoderOptions, outcome: Outcome): object[] {
+/** `annotations`: what the upstream says of the whole text, in the form of chat completions. */
+export function writeItems(
+  blocks: readonly ItemBlock[],
+  options: EncoderOptions,
+  outcome: Outcome,
+  annotations: readonly unknown[] = [],
+): object[] {
   // Only the last item can have been cut.
   const cut = outcome.status === 'completed' ? 'completed' : 'incomplete';
   return blocks.map((block, index) =>
-    writeItem(block, options, index, index === blocks.length - 1 ? cut : 'completed'),
+    writeItem(
+      block,
+      options,
+      index,
+      index === blocks.length - 1 ? cut : 'completed',
+      isLastText(blocks, index) ? annotations : [],
+    ),
   );
+}
+
+/** The text that an upstream's annotations stand at: those of chat completions know of one text only. */
+export function isLastText(blocks: readonly ItemBlock[], index: number): boolean {
+  return blocks.findLastIndex((block) => block.kind === 'text') === index;
 }
 
 /** Made from the response's id and the item's place, so that it is the same in every event. */
@@ -61,7 +80,13 @@ export function itemId(block: ItemBlock, options: EncoderOptions, index: number)
 }
 
 /** An output item with everything that its block has by now. */
-export function writeItem(block: ItemBlock, options: EncoderOptions, index: number, status: ItemStatus): object {
+export function writeItem(
+  block: ItemBlock,
+  options: EncoderOptions,
+  index: number,
+  status: ItemStatus,
+  annotations: readonly unknown[] = [],
+): object {
   const own = itemId(block, options, index);
   if (block.kind === 'tool') return writeCall(block, options, { id: own, status });
   if (block.kind === 'reasoning') {
@@ -69,7 +94,7 @@ export function writeItem(block: ItemBlock, options: EncoderOptions, index: numb
     return { id: own, type: 'reasoning', status, summary, encrypted_content: sealReasoning(block) };
   }
   const begun = status !== 'in_progress' || block.text !== '';
-  return { id: own, type: 'message', status, role: 'assistant', content: begun ? [writePart(block)] : [] };
+  return { id: own, type: 'message', status, role: 'assistant', content: begun ? [writePart(block, annotations)] : [] };
 }
 
 /** A call as the client offered its tool: a function's arguments, or the text of a free-form tool. */
@@ -96,10 +121,23 @@ export function isCustom(block: CallBlock, options: EncoderOptions): boolean {
 }
 
 /** The one content part of a message item. */
-export function writePart(block: Extract<AnswerBlock, { kind: 'text' | 'refusal' }>): object {
-  return block.kind === 'refusal'
-    ? { type: 'refusal', refusal: block.text }
-    : { type: 'output_text', text: block.text, annotations: [], logprobs: block.logprobs };
+export function writePart(
+  block: Extract<AnswerBlock, { kind: 'text' | 'refusal' }>,
+  annotations: readonly unknown[] = [],
+): object {
+  if (block.kind === 'refusal') return { type: 'refusal', refusal: block.text };
+  const { text, logprobs } = block;
+  return { type: 'output_text', text, annotations: annotationsOf(block, annotations), logprobs };
+}
+
+/** The sources of a text: its own, and `more` in the form of chat completions. Both are flat here. */
+export function annotationsOf(block: Extract<AnswerBlock, { kind: 'text' }>, more: readonly unknown[]): object[] {
+  const own = urlCitations(block.citations ?? [], 0, block.text.length);
+  const others = more.map((annotation) => recordOf(recordOf(annotation)['url_citation']));
+  return [...own, ...others.filter(({ url }) => url !== undefined)].map((source) => ({
+    type: 'url_citation',
+    ...source,
+  }));
 }
 
 /** Settings that the request made are not repeated: the encoder knows the answer only. They stand at their defaults. */

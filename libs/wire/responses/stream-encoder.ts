@@ -7,8 +7,10 @@ import { sseComment, toBytes, type AnswerEncoder, type EncoderOptions } from '..
 import { ChoiceCollector, type BlockChange, type ChoiceEvent } from '../openai/collect-answer.js';
 import { openAiErrorBody, type ClientError } from '../openai/error.js';
 import {
+  annotationsOf,
   formOf,
   isCustom,
+  isLastText,
   itemId,
   outcomeOf,
   responseObject,
@@ -56,7 +58,7 @@ export class ResponsesEncoder implements AnswerEncoder {
    */
   fail(error: ClientError): Uint8Array {
     const outcome: Outcome = { status: 'failed', usage: this.usage, error };
-    const response = responseObject(this.options, outcome, writeItems(this.items(), this.options, outcome));
+    const response = responseObject(this.options, outcome, this.output(outcome));
     const { code, message, param } = error;
     const failed = this.begun ? this.event('response.failed', { response }) : '';
     return toBytes(failed + this.event('error', { code, message, param, ...openAiErrorBody(error) }));
@@ -66,14 +68,17 @@ export class ResponsesEncoder implements AnswerEncoder {
     const begin = this.begin();
     const outcome = outcomeOf(this.collector, this.usage);
     const closed = this.closeBefore(this.collector.blocks.length, outcome);
-    const output = writeItems(this.items(), this.options, outcome);
-    const response = responseObject(this.options, outcome, output);
+    const response = responseObject(this.options, outcome, this.output(outcome));
     return toBytes(begin + closed + this.event(`response.${outcome.status}`, { response }));
   }
 
   /** The blocks in their places: those that are no items are kept out of the collector. */
   private items(): ItemBlock[] {
     return this.collector.blocks.filter((block) => block.kind !== 'native');
+  }
+
+  private output(outcome: Outcome): object[] {
+    return writeItems(this.items(), this.options, outcome, this.collector.annotations);
   }
 
   private begin(): string {
@@ -108,7 +113,7 @@ export class ResponsesEncoder implements AnswerEncoder {
 
   private delta({ block, position }: ItemChange, event: ChoiceEvent): string {
     const place = this.place(block, position);
-    if (event.type === 'text-delta') return this.textDelta(place, event);
+    if (event.type === 'text-delta') return isSilent(event) ? '' : this.textDelta(place, event);
     if (event.type === 'refusal-delta') {
       return this.event('response.refusal.delta', { ...place, content_index: 0, delta: event.text });
     }
@@ -145,20 +150,33 @@ export class ResponsesEncoder implements AnswerEncoder {
   private closeItem(position: number, status: ItemStatus): string {
     const block = this.items()[position];
     if (block === undefined) return '';
-    const item = writeItem(block, this.options, position, status);
-    const done = this.closeContent(block, this.place(block, position));
+    const annotations = isLastText(this.items(), position) ? this.collector.annotations : [];
+    const item = writeItem(block, this.options, position, status, annotations);
+    const done = this.closeContent(block, this.place(block, position), annotations);
     return done + this.event('response.output_item.done', { output_index: position, item });
   }
 
-  private closeContent(block: ItemBlock, place: { item_id: string; output_index: number }): string {
+  private closeContent(
+    block: ItemBlock,
+    place: { item_id: string; output_index: number },
+    annotations: readonly unknown[],
+  ): string {
     if (block.kind === 'tool') return this.closeCall(block, place);
     if (block.kind === 'reasoning') return block.text === '' ? '' : this.closeSummary(block.text, place);
     const at = { ...place, content_index: 0 };
     const done =
       block.kind === 'text'
-        ? this.event('response.output_text.done', { ...at, text: block.text, logprobs: block.logprobs })
+        ? this.closeText(block, at, annotations)
         : this.event('response.refusal.done', { ...at, refusal: block.text });
-    return done + this.event('response.content_part.done', { ...at, part: writePart(block) });
+    return done + this.event('response.content_part.done', { ...at, part: writePart(block, annotations) });
+  }
+
+  private closeText(block: Extract<ItemBlock, { kind: 'text' }>, at: object, annotations: readonly unknown[]): string {
+    const sources = annotationsOf(block, annotations).map((annotation, index) =>
+      this.event('response.output_text.annotation.added', { ...at, annotation_index: index, annotation }),
+    );
+    const done = this.event('response.output_text.done', { ...at, text: block.text, logprobs: block.logprobs });
+    return sources.join('') + done;
   }
 
   /** A call without arguments gets an empty object, as a delta too: some clients read only those. */
@@ -193,11 +211,15 @@ function itemChange(change: BlockChange | null): ItemChange | null {
   return { ...change, block: change.block };
 }
 
+function isSilent(event: Extract<ChoiceEvent, { type: 'text-delta' }>): boolean {
+  return event.text === '' && event.logprobs === undefined;
+}
+
 /** Thinking of which only OpenRouter's details came: it has no item. */
 function isEmpty(event: ChoiceEvent): boolean {
-  // Blocks of Anthropic's own tools have no item either, and sources without a text no place.
+  // Blocks of Anthropic's own tools have no item either.
   if (event.type === 'native-block') return true;
-  if (event.type === 'text-delta') return event.text === '' && event.logprobs === undefined;
+  if (event.type === 'text-delta') return isSilent(event) && event.citations === undefined;
   if (event.type === 'reasoning-delta') return event.text === '';
   return event.type === 'reasoning-signature' && event.signature === undefined && event.redacted === undefined;
 }

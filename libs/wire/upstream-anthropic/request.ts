@@ -8,6 +8,7 @@ import { writeMessages } from './messages.js';
 import { type JsonPlan, planJson } from './json-answer.js';
 import { type AnthropicModel, anthropicModel } from './model.js';
 import { type Thinking, writeThinking } from './thinking.js';
+import { withWebSearch } from './web-search.js';
 
 export interface AnthropicWriteOptions extends WriteOptions {
   /** What the model can give at most; the default of max_tokens, which Anthropic demands, is not above it. */
@@ -39,7 +40,7 @@ export function writeAnthropicMessages(chat: ChatRequest, options: AnthropicWrit
   const model = anthropicModel(options.model);
   const filled = withChatDefaults(chat, options.params);
   const extra = { ...passedParams(filled.rest, notes), ...filled.request.extra };
-  const request = withoutParams({ ...filled.request, extra }, options.omit);
+  const request = withWebSearch(withoutParams({ ...filled.request, extra }, options.omit));
   const thinking = writeThinking(request, model, defaultLimit(model, options), notes);
   noteUnsupported(request, notes);
   const json = planJson(request, model, thinking);

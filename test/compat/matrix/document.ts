@@ -19,7 +19,7 @@ What each endpoint can do in front of each kind of upstream. Written from \`test
 
 - **yes**: works, whole and as a stream.
 - **400 \`name\`**: refused with an error that names the parameter. With \`drop_params\` (in the request, under \`litellm_params\`, or for everything under \`litellm_settings\`) it is left out instead. A parameter at its neutral value (\`n: 1\`, \`seed: null\`) is never refused.
-- **left out**: not sent, because nothing would be wrong without it. So are tools that OpenAI runs itself (\`web_search\` ...) where a request to \`/v1/responses\` offers others beside them; alone they are refused. Anthropic's own tools on \`/v1/messages\` (\`web_search_20250305\`, \`bash_20250124\` ...) go to Anthropic deployments as they are, with their calls, results and sources on the way back; other deployments of the model are passed over, and where there is no other the tool is refused by name, or left out under \`drop_params\`. Documents by address and stored files are taken by Anthropic only.
+- **left out**: not sent, because nothing would be wrong without it. So are tools that OpenAI runs itself (\`web_search\` ...) where a request to \`/v1/responses\` offers others beside them; alone they are refused. Anthropic's own tools on \`/v1/messages\` and \`/v1/chat/completions\` (\`web_search_20250305\`, \`bash_20250124\` ...) go to Anthropic deployments as they are, with their calls, results and sources on the way back; other deployments of the model are passed over, and where there is no other the tool is refused by name, or left out under \`drop_params\`. Documents by address and stored files are taken by Anthropic only.
 
 A feature that is not in an endpoint's table does not exist in that dialect.
 

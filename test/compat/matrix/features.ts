@@ -202,6 +202,19 @@ export const features: readonly Feature[] = [
     sent: everywhere({ logit_bias: { '50256': -100 } }),
   },
   {
+    name: 'web search (web_search_options)',
+    ask: { chat: { messages: [user], web_search_options: { search_context_size: 'low' } } },
+    limits: {
+      ollama: refused('web_search_options', 'Ollama has no equivalent'),
+      openai: refused('web_search_options', 'OpenAI itself searches, servers that speak its API do not'),
+      engine: refused('web_search_options', 'OpenAI itself searches, servers that speak its API do not'),
+    },
+    sent: {
+      openrouter: { web_search_options: { search_context_size: 'low' } },
+      anthropic: { tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 1 }] },
+    },
+  },
+  {
     name: 'user',
     ask: {
       chat: { messages: [user], user: 'ada' },
