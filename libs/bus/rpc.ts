@@ -23,7 +23,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Overrides the contract's deadline, milliseconds. */
   readonly deadlineMs?: number;
-  /** Where nobody serves the subject, that is waited out for so long: a service that was restarted is back soon. */
+  /**
+   * Without an answer it is asked again for so long: a service that was restarted is back soon, and of two that serve a
+   * subject one may stand still. For questions that do no harm when they are asked twice.
+   */
   readonly patienceMs?: number;
 }
 
@@ -69,9 +72,8 @@ async function patientExchange(
     try {
       return await exchange(inbox, subject, payload, deadlineMs, signal);
     } catch (error) {
-      const isUnserved = error instanceof BusFailure && error.errorType === 'bus_no_responders';
-      if (!isUnserved || performance.now() + patienceStepMs > until) throw error;
-      await delay(patienceStepMs);
+      if (!(error instanceof BusFailure) || performance.now() + patienceStepMs > until) throw error;
+      if (error.errorType !== 'bus_timeout') await delay(patienceStepMs);
     }
   }
 }

@@ -29,6 +29,13 @@ it('are refused at once without patience, and after it with some', async () => {
   expect(performance.now() - askedAt).toBeGreaterThan(400);
 });
 
+it('are put to another server where the first one says nothing', async () => {
+  const answers = [new Promise<string>(() => {}), Promise.resolve('second')];
+  const serving = bus.serve(Echo, {}, () => answers.shift() ?? Promise.resolve('third'));
+  expect(await bus.request(Echo, 'x', { patienceMs: 5_000, deadlineMs: 300 })).toBe('second');
+  await serving.stop();
+});
+
 it('are answered by whoever comes within it', async () => {
   const answer = bus.request(Echo, 'x', { patienceMs: 5_000 });
   await wait(600);
