@@ -25,6 +25,8 @@ export const KeyRecord = z.object({
   id: KeyId,
   alias: z.string().nullable(),
   role: KeyRole,
+  /** Since 0.2: may read what admins read, and change nothing. */
+  readsAll: z.boolean().default(false),
   teamId: TeamId.nullable(),
   teamAlias: z.string().nullable(),
   userId: UserId.nullable(),

@@ -310,6 +310,8 @@ describe('a team', () => {
     ).toMatchObject({ status: 200, team_id: 'lab', user_id: 'ada', max_budget_in_team: 5 * costUsd });
     await expect.poll(async () => (await ask(ada.key)).status, { timeout: 3_000 }).toBe(200);
     expect(await post('/team/member_delete', { team_id: 'lab', user_id: 'bob' })).toMatchObject({ members: ['ada'] });
+    // What was held by the member's budget must not go on without it.
+    await expect.poll(async () => (await ask(bob.key)).status, { timeout: 3_000 }).toBe(401);
   });
 
   it('has budgets and limits for single models', async () => {

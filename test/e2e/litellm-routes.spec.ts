@@ -1,4 +1,4 @@
-/** Routes of LiteLLM's proxy that its clients call beside the common ones. */
+/** What LiteLLM's users know of its proxy beside the common routes: more routes, limits of members, who may look. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenAiUpstream, startSuite, type Suite } from '#testing';
 
@@ -44,8 +44,9 @@ async function call(path: string, body?: object, as?: string) {
 }
 
 const messages = [{ role: 'user', content: 'Which lamp is lit?' }];
-const ask = (model = 'paid', more: object = {}) =>
-  call('/v1/chat/completions', { model, messages, max_tokens: 100, ...more }, key);
+const ask = (model = 'paid', more: object = {}, as = key) =>
+  call('/v1/chat/completions', { model, messages, max_tokens: 100, ...more }, as);
+const askWith = (as: string) => ask('paid', {}, as);
 
 describe('the utilities', () => {
   it('count the tokens of messages, prompts and contents for models that the key may use', async () => {
@@ -192,5 +193,72 @@ describe('a part of one', () => {
       page_size: 1,
     });
     expect(Object.keys((await call('/user/available_roles')).body)).toContain('proxy_admin');
+  });
+});
+
+describe('members of a team', () => {
+  it('have a rate of their own, or the one that all have', async () => {
+    await call('/team/new', { team_id: 'crew', team_member_rpm_limit: 1 });
+    const member = { user_id: 'cy', rpm_limit: 2 };
+    expect((await call('/team/member_add', { team_id: 'crew', member })).body).toMatchObject({
+      team_member_rpm_limit: 1,
+      members_with_roles: [{ user_id: 'cy', rpm_limit: 2, tpm_limit: null }],
+    });
+    const [one, two] = [await made({ team_id: 'crew', user_id: 'cy' }), await made({ team_id: 'crew', user_id: 'cy' })];
+    for (const [as, status] of [
+      [one, 200],
+      [two, 200],
+      [one, 429],
+    ] as const)
+      expect((await askWith(as.key)).status).toBe(status);
+    const guest = await made({ team_id: 'crew', user_id: 'guest' });
+    expect((await askWith(guest.key)).status).toBe(200);
+    expect((await askWith(guest.key)).body).toMatchObject({
+      error: { message: expect.stringContaining("1 requests per minute for user 'guest' in team 'crew'") },
+    });
+    await call('/team/member_update', { team_id: 'crew', user_id: 'cy', rpm_limit: 50 });
+    await expect.poll(async () => (await askWith(one.key)).status, { timeout: 3_000 }).toBe(200);
+    for (const wrong of [{ rpm_limit: -1 }, { tpm_limit: 1.5 }, { rpm_limit: 'x' }])
+      expect((await call('/team/member_update', { team_id: 'crew', user_id: 'cy', ...wrong })).status).toBe(400);
+  });
+
+  it('spend under the tags in the metadata of key and team', async () => {
+    await call('/team/new', { team_id: 'tagged', metadata: { tags: ['of-team'] } });
+    const tagged = await made({ team_id: 'tagged', tags: ['of-key'], metadata: { tags: ['kept'] } });
+    expect((await askWith(tagged.key)).status).toBe(200);
+    const rows = async () => (await call(`/spend/logs/v2?api_key=${tagged.token}`)).body['data'] as object[];
+    await expect.poll(async () => (await rows())[0]).toMatchObject({ request_tags: ['of-key', 'kept', 'of-team'] });
+  });
+});
+
+describe('who may only look', () => {
+  it('reads everything and changes nothing, as proxy_admin_viewer', async () => {
+    const viewer = String((await call('/user/new', { user_role: 'proxy_admin_viewer' })).body['key']);
+    const other = await made({ user_id: 'seen' });
+    expect((await call(`/key/info?key=${other.token}`, undefined, viewer)).body).toMatchObject({
+      info: { user_id: 'seen' },
+    });
+    expect((await call('/user/list', undefined, viewer)).status).toBe(200);
+    expect((await call('/spend/logs/v2', undefined, viewer)).body['total']).toBeGreaterThan(0);
+    for (const [path, body] of [
+      ['/key/generate', {}],
+      ['/key/update', { key: other.token, max_budget: 9 }],
+      ['/user/delete', { user_ids: ['seen'] }],
+    ] as const)
+      expect([path, (await call(path, body, viewer)).status]).toEqual([path, 403]);
+  });
+
+  it('sees itself and nobody else, as any user', async () => {
+    await call('/team/new', { team_id: 'secretive', team_alias: 'quiet', max_budget: 77 });
+    const user = await call('/user/new', { user_id: 'looker', teams: ['secretive'], max_budget: 5 });
+    const own = String(user.body['key']);
+    const shown = { user_id: 'looker', user_info: { max_budget: 5 }, keys: [{ user_id: 'looker' }] };
+    expect((await call('/user/info', undefined, own)).body).toMatchObject(shown);
+    expect((await call('/user/info?user_id=looker', undefined, own)).body['teams']).toEqual([
+      { team_id: 'secretive', team_alias: 'quiet' },
+    ]);
+    expect((await call('/user/info?user_id=seen', undefined, own)).status).toBe(403);
+    const { key: nobodys } = await made({});
+    expect((await call('/user/info', undefined, nobodys)).body).toMatchObject({ error: { param: 'user_id' } });
   });
 });

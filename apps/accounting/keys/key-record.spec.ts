@@ -76,6 +76,19 @@ describe('keyRecord', () => {
     expect(keyRecord({ ...base, team, member, user: null }).memberLimits).toBeNull();
   });
 
+  it('has the tags of its metadata and of its team\u2019s', () => {
+    const key = { ...base.key, tags: ['own'], metadata: { tags: ['kept', 5, '', 'own'] } };
+    const team = { ...newTeam(TeamId.parse('t1'), making), metadata: { tags: ['crew'] } };
+    expect(keyRecord({ ...base, key, team }).tags).toEqual(['own', 'kept', 'crew']);
+    expect(keyRecord({ ...base, key: { ...base.key, metadata: { tags: 'x' } } }).tags).toEqual([]);
+  });
+
+  it('reads all where its user may', () => {
+    const user = { ...newUser(UserId.parse('u1'), making), role: 'proxy_admin_viewer' };
+    expect(keyRecord({ ...base, user })).toMatchObject({ role: 'user', readsAll: true });
+    expect(keyRecord(base).readsAll).toBe(false);
+  });
+
   it('demands the strictest policy of key, team and user', () => {
     const user = { ...newUser(UserId.parse('u1'), making), dataPolicy: 'no-retention' as const };
     expect(keyRecord({ ...base, key: { ...base.key, dataPolicy: 'may-train' }, user }).dataPolicy).toBe('no-retention');

@@ -31,6 +31,7 @@ export function keyRecord({ key, team, user, member, digestValidUntil, hasGlobal
     id: key.id,
     alias: key.alias,
     role: key.role === 'admin' || user?.role === 'proxy_admin' ? 'admin' : 'user',
+    readsAll: user?.role === 'proxy_admin_viewer',
     teamId: key.teamId,
     teamAlias: team?.alias ?? null,
     userId: key.userId,
@@ -66,10 +67,17 @@ export function keyRecord({ key, team, user, member, digestValidUntil, hasGlobal
     dataPolicy: strictestDataPolicy([key.dataPolicy, team?.dataPolicy, user?.dataPolicy]) ?? null,
     priority: key.priority,
     maxWaitMs: key.maxWaitMs,
-    tags: key.tags,
+    tags: tagsOf(key, team),
     fullLogging: key.fullLogging,
     metadata: key.metadata,
   };
+}
+
+/** LiteLLM keeps tags of keys and teams in their metadata. */
+function tagsOf(key: KeyRow, team: TeamRow | null): string[] {
+  const named = [key.metadata['tags'], team?.metadata['tags']].flatMap((tags) => (Array.isArray(tags) ? tags : []));
+  const texts = named.filter((tag): tag is string => typeof tag === 'string' && tag !== '' && tag.length <= 256);
+  return [...new Set([...key.tags, ...texts])];
 }
 
 function earliest(a: Date | null, b: Date | null): Date | null {

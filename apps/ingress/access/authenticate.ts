@@ -76,6 +76,7 @@ export function masterRecord(id: 'master' | 'anonymous', budgetScopes: readonly 
     id: KeyId.parse(id),
     alias: id,
     role: 'master',
+    readsAll: true,
     teamId: null,
     teamAlias: null,
     userId: null,

@@ -39,13 +39,13 @@ export class AdminCallers {
     const scope = scopeOf(request.raw);
     scope.isAdmin = key.role !== 'user';
     const template = (request.routeOptions.url ?? '').replace(/^\/v1(?=\/)/, '');
-    const granted = adminAccess(request.raw.method ?? 'GET', template, key.role);
+    const granted = adminAccess(request.raw.method ?? 'GET', template, key);
     if (granted === null) {
       throw new GatewayError('permission_denied', {
         message: `Only the master key and admin keys may call ${template}. Key used: ${key.alias ?? key.id}.`,
       });
     }
-    return { key, actor: actorOf(key), seenBy: scope.isAdmin ? null : { keyId: key.id } };
+    return { key, actor: actorOf(key), seenBy: granted === 'admin' ? null : { keyId: key.id } };
   }
 }
 

@@ -116,6 +116,7 @@ export class BulkController {
     await this.callers.of(request);
     return {
       proxy_admin: { description: 'admin over the gateway: all of the API', ui_label: 'Admin (All Permissions)' },
+      proxy_admin_viewer: { description: 'reads all of the API, changes nothing', ui_label: 'Admin (View Only)' },
       internal_user: { description: 'calls models, sees its own spend', ui_label: 'Internal User' },
     };
   }

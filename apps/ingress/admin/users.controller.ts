@@ -7,10 +7,12 @@ import {
   BlockUser,
   CreateUser,
   DeleteUsers,
+  GatewayError,
   GetUserInfo,
   ListUsers,
   UpdateUser,
   UserId,
+  type TeamAnswer,
   type UserAnswer,
 } from '#contracts';
 import { AdminCallers, adminBody, optionalBody, storedFields, type AdminRequest } from './admin-caller.client.js';
@@ -20,7 +22,7 @@ import { customKey, makeKey, secretOf } from './key-secret.js';
 const New = z.looseObject({ auto_create_key: z.boolean('must be true or false').nullable().default(true) });
 const Named = z.looseObject({ user_id: name(128).pipe(UserId) });
 const Deleted = z.object({ user_ids: names(name(128)).pipe(z.array(UserId).min(1, 'must name at least one user')) });
-const InfoQuery = z.object({ user_id: name(128).pipe(UserId) });
+const InfoQuery = z.object({ user_id: name(128).pipe(UserId).optional() });
 const ListQuery = z.object({
   page: pageNumber,
   page_size: wholeNumber({ min: 1, max: 100, fallback: 25 }),
@@ -79,12 +81,20 @@ export class UsersController {
     return this.setBlocked(request, false);
   }
 
+  /** Without `user_id` the user of the key; who is no admin sees that one only. */
   @Get('info')
   async info(@Req() request: AdminRequest): Promise<object> {
-    await this.callers.of(request);
-    const { user_id: userId } = readQuery(InfoQuery, request.query);
+    const { key, seenBy } = await this.callers.of(request);
+    const userId = readQuery(InfoQuery, request.query).user_id ?? key.userId;
+    if (userId === null)
+      throw new GatewayError('invalid_request', {
+        message: "Missing required parameter: 'user_id'.",
+        param: 'user_id',
+      });
+    if (seenBy !== null && userId !== key.userId)
+      throw new GatewayError('permission_denied', { message: 'This key may only see its own user.' });
     const { user, keys, teams } = await this.bus.request(GetUserInfo, { v: 1, userId });
-    return { user_id: user.user_id, user_info: user, keys, teams };
+    return { user_id: user.user_id, user_info: user, keys, teams: seenBy === null ? teams : teams.map(nameOfTeam) };
   }
 
   @Get('list')
@@ -106,4 +116,9 @@ export class UsersController {
     const { user_id: userId } = readInput(Named, adminBody(request));
     return (await this.bus.request(BlockUser, { v: 1, actor, userId, blocked })).user;
   }
+}
+
+/** Budgets and members of a team are not for every member's eyes. */
+function nameOfTeam({ team_id, team_alias }: TeamAnswer): object {
+  return { team_id, team_alias };
 }

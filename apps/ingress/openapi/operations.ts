@@ -193,7 +193,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /user/info': {
     tag: 'users',
     summary: 'A user with keys and teams',
-    query: { user_id: 'Required' },
+    query: { user_id: 'Without it the user of the key that asks; who is no admin sees that one only' },
     answer: answer.UserInfo,
   },
   'GET /user/list': {
