@@ -30,7 +30,7 @@ async function served(status: number, { wanted, stream }: { wanted: boolean; str
   };
   const done = Promise.resolve();
   await serveAttempt({ ...openingOf('hello'), stream }, silent, call, {
-    usage: { open: () => ({ left: done, stored: done }), close: async () => true },
+    usage: { open: () => done, close: async () => true },
     metrics,
     savingsReference: () => 'gpt-4o',
     conventionalMetrics: () => wanted,

@@ -36,7 +36,7 @@ it('asks an upstream only once the announcement of the attempt has left', async 
   const url = await upstream.start();
   const left = Promise.withResolvers<void>();
   const usage: AttemptTools['usage'] = {
-    open: () => ({ left: left.promise, stored: left.promise }),
+    open: () => left.promise,
     close: async () => true,
   };
   const served = serveAttempt(open, silent, callTo(`${url}/attempt`), toolsWith(usage));

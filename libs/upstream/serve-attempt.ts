@@ -63,11 +63,9 @@ export async function serveAttempt(
     inferenceName(open),
     { kind: SpanKind.CLIENT, attributes: isRecording() ? inferenceAttributes(open) : {} },
     async (span) => {
-      // If both services die, the reaper closes what was announced. A reservation needs that stored before the client sees a byte.
-      const announced = tools.usage.open(open);
-      await announced.left;
-      const intent = open.payer.leases.length === 0 ? null : announced.stored;
-      await ask(pump, stream, inTrace(call, open), intent);
+      // If both services die, the reaper closes what was announced.
+      await tools.usage.open(open);
+      await ask(pump, stream, inTrace(call, open));
       call.onAnswered?.();
       if (!span.isRecording()) return;
       span.setAttributes({ ...finishAttributes(open, pump.result, startedAt), ...contentOf(open, keeper) });
@@ -150,12 +148,7 @@ function inTrace(call: PreparedCall, open: InferOpen): PreparedCall {
   return { ...call, request: { ...call.request, headers: { ...call.request.headers, traceparent } } };
 }
 
-async function ask(
-  pump: AnswerPump,
-  stream: StreamSender,
-  call: PreparedCall,
-  intent: Promise<void> | null,
-): Promise<void> {
+async function ask(pump: AnswerPump, stream: StreamSender, call: PreparedCall): Promise<void> {
   const { timers } = call;
   if (stream.signal.aborted) return;
   pump.begin();
@@ -163,7 +156,6 @@ async function ask(
   try {
     const signal = AbortSignal.any([stream.signal, timers.signal]);
     const response = await callUpstream({ ...call.request, signal });
-    await intent;
     if (response.status >= 200 && response.status < 300) {
       const contentType = call.answerType?.(response.headers);
       if (contentType !== undefined) stream.accepted({ loading: call.loading, waitedMs: 0, contentType });

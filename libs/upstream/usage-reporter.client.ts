@@ -11,14 +11,6 @@ import { isClose, UsageSpool, type SpooledEvent } from './usage-spool.client.js'
 export type Closing = Omit<UsageCloseEvent, keyof UsageOpenEvent | 'endedAt' | 'source' | 'dataPolicy' | 'cacheHit'> &
   Partial<Pick<UsageCloseEvent, 'cacheHit'>>;
 
-/** How far the word that an attempt begins has come. Neither is ever rejected. */
-export interface Announcement {
-  /** It has left this process, for the server's socket or the disk: from here on it survives a kill. */
-  readonly left: Promise<void>;
-  /** JetStream has it, or the disk. */
-  readonly stored: Promise<void>;
-}
-
 const retryMs = 1_000;
 /** Events that neither JetStream nor the disk takes are kept in memory, the latest up to this many. */
 const mostUnwritten = 10_000;
@@ -54,16 +46,16 @@ export class UsageReporter {
   }
 
   /**
-   * Says that an attempt begins. An upstream is only asked once this has left: where worker and ingress then die together,
-   * the reaper knows of it.
+   * Says that an attempt begins. Resolves, and is never rejected, once that has left this process for the server's socket or
+   * the disk: an upstream is only asked then. Where worker and ingress die together after it, the reaper knows of the attempt.
    */
-  open(open: InferOpen): Announcement {
+  open(open: InferOpen): Promise<void> {
     const event = { ...attemptFacts(open), expiresAt: new Date(Date.now() + open.deadlineMs).toISOString() };
     const { promise: left, resolve: hasLeft } = Promise.withResolvers<void>();
-    const stored = this.send(event, hasLeft)
+    void this.send(event, hasLeft)
       .then((isStored) => (isStored ? undefined : this.keep(event)))
       .finally(hasLeft);
-    return { left, stored };
+    return left;
   }
 
   /** Stores what an attempt used. True once JetStream has it, false while it lies in the spool. */
