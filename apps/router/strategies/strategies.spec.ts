@@ -104,6 +104,22 @@ describe('latency-based-routing', () => {
     expect(counts['d0'] ?? 0).toBeGreaterThan(20);
   });
 
+  it('sends a burst to the other host as soon as it would be faster there, and does not for clouds', () => {
+    const burst = (more: Partial<DeploymentSpec>) => {
+      const deployments = pool([more, more]);
+      const fleet = new FleetUnderTest({ deployments, routing: { ...routing, strategyArgs: { exploration: 0 } } });
+      fleet.outcome('d0', { durationMs: 100, outputTokens: 10 });
+      fleet.outcome('d1', { durationMs: 250, outputTokens: 10 });
+      return Array.from(
+        { length: 7 },
+        (_none, at) => fleet.start('m', { requestId: `r${at}` }).attempts[0]?.deploymentId,
+      );
+    };
+    // Two and a half times slower: it takes one request for two or three of the other.
+    expect(burst({})).toEqual(['d0', 'd0', 'd1', 'd0', 'd0', 'd1', 'd0']);
+    expect(new Set(burst({ kind: 'cloud' }))).toEqual(new Set(['d0']));
+  });
+
   it('a host whose first sample was a cold start is measured again, and wins when it is faster', () => {
     const fleet = measured([200, 20_000]);
     for (let at = 0; at < 400; at += 1) {
