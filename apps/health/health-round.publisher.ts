@@ -93,7 +93,12 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
     );
     if (owned) this.answering = this.bus.serve(LookNow, {}, () => this.lookNow());
     else void this.answering?.stop();
-    for (const watched of this.watched.values()) this.schedule(watched, 0);
+    for (const watched of this.watched.values()) {
+      // Another replica judged meanwhile: what this one said last is no longer what stands in the bucket.
+      watched.published = null;
+      if (!owned) this.metrics.forget('signalbox_backend_up', labelsOf(watched.backend));
+      this.schedule(watched, 0);
+    }
   }
 
   /** Fresh judgements of all backends, for an admin who asks. */
@@ -110,7 +115,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
       if (watched.timer !== null) clearTimeout(watched.timer);
       this.watched.delete(id);
       if (this.lease?.owned === true) void this.bucket?.delete(id);
-      this.metrics.forget('signalbox_backend_up', { backend: id, provider: watched.backend.provider });
+      this.metrics.forget('signalbox_backend_up', labelsOf(watched.backend));
     }
     for (const backend of snapshot.backends) {
       const known = this.watched.get(backend.id);
@@ -179,11 +184,7 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
     watched.judgement = judgement;
     const { backend } = watched;
     const message = healthMessage(judgement);
-    this.metrics.set(
-      'signalbox_backend_up',
-      { backend: backend.id, provider: backend.provider },
-      judgement.state === 'unhealthy' ? 0 : 1,
-    );
+    this.metrics.set('signalbox_backend_up', labelsOf(backend), judgement.state === 'unhealthy' ? 0 : 1);
     if (before !== judgement.state) this.logChange(backend.id, before, judgement);
     const stale = watched.published === null || Date.now() - watched.published.at > refreshMs;
     if (!stale && !isNews(watched.published?.message ?? null, message)) return;
@@ -201,3 +202,5 @@ export class HealthRound implements OnModuleInit, OnApplicationShutdown {
     else this.logger.info(fields, 'a backend changed its state');
   }
 }
+
+const labelsOf = ({ id, provider }: Backend) => ({ backend: id, provider });

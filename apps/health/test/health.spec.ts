@@ -7,6 +7,7 @@ import {
   BackendNews,
   HealthBucket,
   LookNow,
+  OwnersBucket,
   ProbeBackend,
   type Backend,
   type ProbeReply,
@@ -129,6 +130,17 @@ it('is one judge at a time: a second replica takes over when the first has ended
   await replicas.shift()?.stop();
   const before = probes;
   await eventually(() => probes > before + 2);
+  await worker.stop();
+});
+
+it('that judges again says what it finds, whatever another replica said meanwhile', async () => {
+  const worker = bus.serve(ProbeBackend, { backend: backend.id }, async () => good);
+  const before = await becomes('healthy');
+  const owners = await bus.bucket(OwnersBucket);
+  await owners.put('service.health', { v: 1, holder: 'another', beat: 1, preferred: false, draining: false });
+  await (await bus.bucket(HealthBucket)).put(backend.id, { ...before, state: 'unhealthy', reason: 'of another' });
+  // Nobody beats for the other one, so its lease ends.
+  expect(await becomes('healthy')).toMatchObject({ reason: null });
   await worker.stop();
 });
 
