@@ -127,13 +127,14 @@ function prepareCalls(
   return { kind: 'calls', parts: prepared };
 }
 
-/** What the queue orders by. A wait beyond the request's own deadline helps nobody. */
+/** What the queue orders by. Whoever waits no longer than its `timeout` for an answer does not wait longer for its turn. */
 function queueRequest(open: InferOpen) {
+  const { timeoutMs } = open.attempt;
   return {
     id: open.attemptId,
     model: residentKeyOf(open),
     priority: open.priority,
-    maxWaitMs: Math.min(open.maxWaitMs ?? open.deadlineMs, open.deadlineMs),
+    maxWaitMs: Math.min(open.maxWaitMs ?? timeoutMs, timeoutMs, open.deadlineMs),
   };
 }
 

@@ -241,6 +241,15 @@ describe('the queue', () => {
     expect(chats()).toHaveLength(1);
   });
 
+  it('holds nobody for longer than the timeout of its answer', async () => {
+    const first = occupy();
+    await first.begun;
+    const { failure } = await ask(bus, openingOf(backend, 'llama3.2', {}, { timeoutMs: 300 }));
+    expect(failure).toMatchObject({ code: 'backend_overloaded', details: { impatient: true } });
+    await first.release();
+    expect(chats()).toHaveLength(1);
+  });
+
   it('stops the upstream call of a client that left', async () => {
     ollama.script.next({ text: ['a', 'b', 'c'], pieceDelayMs: 20, breakAfter: { pieces: 2, how: 'hang' } });
     const stop = new AbortController();
