@@ -120,6 +120,14 @@ describe('/spend/logs/v2', () => {
       expect([wrong, (await call(`/spend/logs/v2?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
+  it('knows end users by LiteLLM\u2019s headers too', async () => {
+    const headers = { authorization: `Bearer ${key}`, 'x-litellm-customer-id': 'by-header' };
+    const body = { model: 'paid', messages, max_tokens: 100, user: 'in-body' };
+    expect((await suite.fetch('/v1/chat/completions', { method: 'POST', body, headers })).status).toBe(200);
+    const total = async () => (await call('/spend/logs/v2?end_user=by-header')).body['total'];
+    await expect.poll(total).toBe(1);
+  });
+
   it('has end users and names of tags beside it', async () => {
     expect((await call('/global/spend/end_users', { api_key: token })).body).toEqual(
       expect.arrayContaining([{ end_user: 'visitor-0', total_count: 2, total_spend: 0.20002 }]),
@@ -174,7 +182,7 @@ describe('a part of one', () => {
   it('is the spend of a key, which may be set back but not up', async () => {
     const { status, body } = await call(`/key/${token}/reset_spend`, { reset_to: 0.1 });
     expect([status, body['spend'], body['key_hash']]).toEqual([200, 0.1, token]);
-    expect(body['previous_spend']).toBeCloseTo(0.50005, 6);
+    expect(body['previous_spend']).toBeCloseTo(0.60006, 6);
     for (const reset_to of [5, -1, '0', null])
       expect((await call(`/key/${token}/reset_spend`, { reset_to })).status).toBe(400);
   });

@@ -2,6 +2,7 @@
 import type { AttemptState } from '../completion/attempt-run.client.js';
 import type { CompletionJob } from '../completion/completion-runner.client.js';
 import type { RequestStory } from './request-story.js';
+import { endUserOf } from '../completion/request-overrides.js';
 
 const operations = { chat: 'chat', completion: 'text_completion', embedding: 'embeddings', raw: 'chat' } as const;
 /** Fields of a neutral request that are parameters and no content. */
@@ -57,7 +58,7 @@ export function storyOf(
     errorCode: ending.errorCode,
     key: { id: key.id, alias: key.alias },
     team: { id: key.teamId, alias: key.teamAlias },
-    user: gateway.user ?? key.userId,
+    user: endUserOf(gateway, job.header) ?? key.userId,
     tags: [...new Set([...key.tags, ...gateway.tags])],
     metadata: gateway.metadata ?? {},
     parameters: picked(parameterNames),

@@ -31,7 +31,7 @@ import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
 import { mayBeScored } from './scored-names.js';
-import { demandedPolicyOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
+import { demandedPolicyOf, endUserOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
 
 /** A request whose caller is known and whose body was understood. */
 export interface CompletionJob {
@@ -119,7 +119,7 @@ export class CompletionRunner {
         inputTokens: facts.inputTokens,
         maxOutputTokens: facts.maxOutputTokens,
         choices: facts.choices,
-        endUser: job.gateway.user ?? null,
+        endUser: endUserOf(job.gateway, job.header),
         tags: query.overrides.tags,
         generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
         ...(facts.units === undefined ? {} : { units: facts.units }),

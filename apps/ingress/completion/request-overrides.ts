@@ -21,6 +21,16 @@ export function overridesOf(gateway: GatewayFields, header: HeaderReader): PlanO
   };
 }
 
+/** No longer name of an end user is kept: it is a column of every report. */
+const longestEndUser = 256;
+
+/** Whom the request is for: LiteLLM's headers say it for clients that cannot change their bodies, and win over those. */
+export function endUserOf(gateway: Pick<GatewayFields, 'user'>, header: HeaderReader): string | null {
+  const named = [header('x-litellm-customer-id'), header('x-litellm-end-user-id'), gateway.user ?? null];
+  const user = named.map((name) => name?.trim() ?? '').find((name) => name !== '');
+  return user === undefined ? null : user.slice(0, longestEndUser).toWellFormed();
+}
+
 /** The data policy that the request itself demands. */
 export function demandedPolicyOf(header: HeaderReader): DataPolicy | null {
   const demanded = header('x-signalbox-data-policy');

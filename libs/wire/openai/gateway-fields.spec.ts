@@ -56,6 +56,14 @@ describe('gateway fields', () => {
   });
 
   it.each([
+    [{ safety_identifier: 's' }, 's'],
+    [{ safety_identifier: 's', metadata: { user_id: 'm' } }, 'm'],
+    [{ safety_identifier: 's', metadata: { user_id: 'm' }, user: 'u' }, 'u'],
+  ])('know the end user by any of its names: %j', (fields, user) => {
+    expect(parse(fields)).toMatchObject({ value: { gateway: { user } } });
+  });
+
+  it.each([
     [{ num_retries: -1 }, 'num_retries'],
     [{ timeout: 'soon' }, 'timeout'],
     [{ tags: 'a' }, 'tags'],

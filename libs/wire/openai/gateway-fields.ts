@@ -130,12 +130,12 @@ function readTags(fields: Fields, metadata: JsonObject | undefined): string[] {
   return [...new Set([...top, ...more])];
 }
 
-/** OpenAI's `user`, or Anthropic's `metadata.user_id`. */
+/** OpenAI's `user`, Anthropic's `metadata.user_id`, or what OpenAI has instead of `user` now. */
 function readUser(fields: Fields, metadata: JsonObject | undefined): string | undefined {
   const user = fields.string('user');
   if (user !== undefined && user !== '') return user;
-  const nested: unknown = metadata?.['user_id'];
-  return typeof nested === 'string' && nested !== '' ? nested : undefined;
+  const others: unknown[] = [metadata?.['user_id'], fields.raw('safety_identifier')];
+  return others.find((one): one is string => typeof one === 'string' && one !== '');
 }
 
 function readCacheControls(cache: Fields | undefined): CacheControls | undefined {
