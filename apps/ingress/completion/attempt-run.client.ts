@@ -105,7 +105,7 @@ export class AttemptRun {
       requestKind: job.parsed.kind,
       request: job.parsed.request,
       payer: admission.payer,
-      priority: job.key.priority,
+      priority: running.priority,
       maxWaitMs: running.maxWaitMs,
       deadlineMs: maxRequestMs,
       inputTokens: facts.inputTokens,

@@ -12,6 +12,7 @@ import {
   type KeyRecord,
   type Plan,
   type PlanQuery,
+  type Priority,
 } from '#contracts';
 import { Snapshots } from '#service';
 import { withSpan } from '#telemetry';
@@ -31,7 +32,14 @@ import { traceBudgets } from './request-trace.client.js';
 import { RequestJournal } from './request-journal.publisher.js';
 import { factsOf, lastUserTextOf, type ParsedRequest, type RequestFacts } from './request-facts.js';
 import { mayBeScored } from './scored-names.js';
-import { demandedPolicyOf, endUserOf, maxWaitOf, overridesOf, type HeaderReader } from './request-overrides.js';
+import {
+  demandedPolicyOf,
+  endUserOf,
+  maxWaitOf,
+  overridesOf,
+  priorityOf,
+  type HeaderReader,
+} from './request-overrides.js';
 
 /** A request whose caller is known and whose body was understood. */
 export interface CompletionJob {
@@ -58,6 +66,7 @@ export interface RunningRequest {
   readonly admission: Admission;
   readonly dataPolicy: DataPolicy | null;
   readonly maxWaitMs: number | null;
+  readonly priority: Priority;
   readonly tags: readonly string[];
   /** How it uses the response cache; null where it does not. */
   readonly cache: CacheTicket | null;
@@ -83,6 +92,7 @@ export class CompletionRunner {
     const facts = factsOf(job.parsed);
     const query = this.queryOf(job, facts);
     const maxWaitMs = maxWaitOf(job.header) ?? job.key.maxWaitMs;
+    const priority = priorityOf(job.header, job.key.priority);
     hold(job.scope);
     try {
       const plan = await timed(job.scope, 'route', () => this.planner.plan(query));
@@ -95,6 +105,7 @@ export class CompletionRunner {
         admission,
         dataPolicy: query.dataPolicy,
         maxWaitMs,
+        priority,
         tags: query.overrides.tags,
         cache: this.cacheTicketOf(job, query),
         answer: this.journal.listens(job, query.dataPolicy) ? new AnswerText() : null,

@@ -1,5 +1,5 @@
 /** What a request may change for itself, from its body and LiteLLM's headers. Pure. */
-import { DataPolicy, GatewayError, type PlanOverrides } from '#contracts';
+import { DataPolicy, GatewayError, Priority, type PlanOverrides } from '#contracts';
 import type { GatewayFields } from '#wire';
 
 export type HeaderReader = (name: string) => string | null;
@@ -37,10 +37,22 @@ export function demandedPolicyOf(header: HeaderReader): DataPolicy | null {
   if (demanded === null) return null;
   const parsed = DataPolicy.safeParse(demanded.trim());
   if (parsed.success) return parsed.data;
-  throw new GatewayError('invalid_request', {
-    message: `Invalid value for the header 'x-signalbox-data-policy': '${demanded.slice(0, 40)}'. Use one of: ${DataPolicy.options.join(', ')}.`,
-    param: 'x-signalbox-data-policy',
-  });
+  throw notOneOf('x-signalbox-data-policy', demanded, DataPolicy.options);
+}
+
+/** The class in which the request waits: its key's, or a less urgent one that it asks for itself. */
+export function priorityOf(header: HeaderReader, own: Priority): Priority {
+  const asked = header('x-signalbox-priority');
+  if (asked === null) return own;
+  const parsed = Priority.safeParse(asked.trim());
+  if (!parsed.success) throw notOneOf('x-signalbox-priority', asked, Priority.options);
+  const urgency = (one: Priority) => Priority.options.indexOf(one);
+  return urgency(parsed.data) > urgency(own) ? parsed.data : own;
+}
+
+function notOneOf(name: string, value: string, options: readonly string[]): GatewayError {
+  const message = `Invalid value for the header '${name}': '${value.slice(0, 40)}'. Use one of: ${options.join(', ')}.`;
+  return new GatewayError('invalid_request', { message, param: name });
 }
 
 /** Longest wait in a host's queue that the request allows, milliseconds; the header is in seconds. */

@@ -137,7 +137,7 @@ export class Settlement implements OnModuleInit, OnApplicationShutdown {
         requestKind: job.parsed.kind,
         request: null,
         payer: admission.payer,
-        priority: job.key.priority,
+        priority: running.priority,
         maxWaitMs: null,
         deadlineMs: 60_000,
         inputTokens: facts.inputTokens,
