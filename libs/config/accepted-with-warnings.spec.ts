@@ -9,6 +9,11 @@ describe('a file that can be used, with a word about it', () => {
       "c.yaml:5: warning: router_setting: unknown section 'router_setting', ignored. Did you mean 'router_settings'?",
     ],
     [
+      'a header that names no customer',
+      withModel('general_settings:\n  user_header_mappings: {header_name: X-Who, litellm_user_role: internal_user}\n'),
+      "c.yaml:6: warning: general_settings.user_header_mappings: 'X-Who' has no effect: only headers of customers are read, not of 'internal_user'",
+    ],
+    [
       'a section without effect',
       withModel('guardrails: []\n'),
       "c.yaml:5: warning: guardrails: 'guardrails' has no effect here: there are no guardrails here",
@@ -166,5 +171,16 @@ describe('the reference that savings are compared with', () => {
     expect(problemsOf(withModel('signalbox: {savings_reference: gpt-99}\n'))).toEqual([
       "c.yaml:5: warning: signalbox.savings_reference: no price is known for 'gpt-99': no savings are shown",
     ]);
+  });
+});
+
+describe('headers of end users', () => {
+  it.each([
+    ['user_header_name: X-OpenWebUI-User-Id', ['x-openwebui-user-id']],
+    ['user_header_mappings: [{header_name: X-A, litellm_user_role: customer}, {header_name: X-B}]', ['x-a', 'x-b']],
+    ['user_header_mappings: {header_name: X-A, litellm_user_role: internal_user}', undefined],
+    ['alerting: []', undefined],
+  ])('%s', (line, expected) => {
+    expect(snapshotOf(withModel(`general_settings:\n  ${line}\n`)).general.userHeaders).toEqual(expected);
   });
 });

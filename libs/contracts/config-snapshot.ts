@@ -290,6 +290,8 @@ export const GeneralSettings = z.object({
   prometheusOnMainPort: z.boolean(),
   requireAuthForMetrics: z.boolean(),
   maxRequestBytes: z.number().int().positive(),
+  /** Since 0.2: headers that name the end user, in small letters; absent = none beside LiteLLM's own. */
+  userHeaders: z.array(z.string()).optional(),
   spendRetentionDays: z.number().positive().nullable(),
   savingsReference: z.string(),
   queueComments: z.boolean(),

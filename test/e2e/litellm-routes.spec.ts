@@ -16,6 +16,7 @@ beforeAll(async () => {
   });
   suite = await startSuite({
     config: {
+      general_settings: { user_header_name: 'X-OpenWebUI-User-Id' },
       model_list: [
         entry('paid', { input_cost_per_token: 0.000001, output_cost_per_token: 0.001 }),
         entry('unpriced', {}),
@@ -126,6 +127,9 @@ describe('/spend/logs/v2', () => {
     expect((await suite.fetch('/v1/chat/completions', { method: 'POST', body, headers })).status).toBe(200);
     const total = async () => (await call('/spend/logs/v2?end_user=by-header')).body['total'];
     await expect.poll(total).toBe(1);
+    const byConfig = { authorization: `Bearer ${key}`, 'x-openwebui-user-id': 'web-user' };
+    expect((await suite.fetch('/v1/chat/completions', { method: 'POST', body, headers: byConfig })).status).toBe(200);
+    await expect.poll(async () => (await call('/spend/logs/v2?end_user=web-user')).body['total']).toBe(1);
   });
 
   it('has end users and names of tags beside it', async () => {
@@ -182,7 +186,7 @@ describe('a part of one', () => {
   it('is the spend of a key, which may be set back but not up', async () => {
     const { status, body } = await call(`/key/${token}/reset_spend`, { reset_to: 0.1 });
     expect([status, body['spend'], body['key_hash']]).toEqual([200, 0.1, token]);
-    expect(body['previous_spend']).toBeCloseTo(0.60006, 6);
+    expect(body['previous_spend']).toBeCloseTo(0.70007, 6);
     for (const reset_to of [5, -1, '0', null])
       expect((await call(`/key/${token}/reset_spend`, { reset_to })).status).toBe(400);
   });

@@ -130,7 +130,7 @@ export class CompletionRunner {
         inputTokens: facts.inputTokens,
         maxOutputTokens: facts.maxOutputTokens,
         choices: facts.choices,
-        endUser: endUserOf(job.gateway, job.header),
+        endUser: endUserOf(job.gateway, job.header, this.snapshots.current()?.general.userHeaders),
         tags: query.overrides.tags,
         generates: job.parsed.kind === 'chat' || job.parsed.kind === 'completion',
         ...(facts.units === undefined ? {} : { units: facts.units }),

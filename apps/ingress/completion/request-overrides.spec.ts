@@ -14,6 +14,12 @@ describe('the end user', () => {
   ])('of %o with %o is %s', (gateway, given, expected) => {
     expect(endUserOf(gateway, headers(given))).toBe(expected);
   });
+
+  it('may be named by headers of the config, after those of LiteLLM', () => {
+    const given = { 'x-openwebui-user-id': 'web' };
+    expect(endUserOf({ user: 'body' }, headers(given), ['x-openwebui-user-id'])).toBe('web');
+    expect(endUserOf({}, headers({ ...given, 'x-litellm-customer-id': 'own' }), ['x-openwebui-user-id'])).toBe('own');
+  });
 });
 
 const refusal = (work: () => unknown) => {

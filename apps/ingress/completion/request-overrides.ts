@@ -24,9 +24,17 @@ export function overridesOf(gateway: GatewayFields, header: HeaderReader): PlanO
 /** No longer name of an end user is kept: it is a column of every report. */
 const longestEndUser = 256;
 
-/** Whom the request is for: LiteLLM's headers say it for clients that cannot change their bodies, and win over those. */
-export function endUserOf(gateway: Pick<GatewayFields, 'user'>, header: HeaderReader): string | null {
-  const named = [header('x-litellm-customer-id'), header('x-litellm-end-user-id'), gateway.user ?? null];
+/**
+ * Whom the request is for: headers say it for clients that cannot change their bodies, and win over those. `more`: headers
+ * that the config names, after LiteLLM's own.
+ */
+export function endUserOf(
+  gateway: Pick<GatewayFields, 'user'>,
+  header: HeaderReader,
+  more: readonly string[] = [],
+): string | null {
+  const headers = ['x-litellm-customer-id', 'x-litellm-end-user-id', ...more];
+  const named = [...headers.map((name) => header(name)), gateway.user ?? null];
   const user = named.map((name) => name?.trim() ?? '').find((name) => name !== '');
   return user === undefined ? null : user.slice(0, longestEndUser).toWellFormed();
 }

@@ -66,6 +66,7 @@ export function buildGeneralSettings(
     prometheusOnMainPort: [...successCallbacks, ...failureCallbacks].includes('prometheus'),
     requireAuthForMetrics: litellm.require_auth_for_metrics_endpoint ?? true,
     maxRequestBytes: Math.floor((general.max_request_size_mb ?? 32) * mebibyte),
+    ...userHeadersOf(general, context),
     spendRetentionDays: daysOf(signalbox.spend_retention ?? general.maximum_spend_logs_retention_period),
     savingsReference: savingsReferenceOf(signalbox.savings_reference, context),
     queueComments: signalbox.queue_comments ?? true,
@@ -157,6 +158,24 @@ function budgetOf({ litellm }: Settings, context: BuildContext) {
     budgetDuration: duration ?? null,
     budgetExceededStatus: litellm.budget_exceeded_status_code ?? 429,
   };
+}
+
+/** Headers that name the end user. LiteLLM also maps some to users, who are known by their keys here. */
+function userHeadersOf(general: AllSettings['general'], context: BuildContext): { userHeaders?: string[] } {
+  const { user_header_name: single, user_header_mappings: mappings = [] } = general;
+  const named = (Array.isArray(mappings) ? mappings : [mappings]).flatMap(
+    ({ header_name, litellm_user_role: role }) => {
+      if (role === undefined || role === 'customer' || role === 'end_user') return header_name;
+      const path = ['general_settings', 'user_header_mappings'];
+      context.problems.warning(
+        path,
+        `'${header_name}' has no effect: only headers of customers are read, not of '${role}'`,
+      );
+      return [];
+    },
+  );
+  const headers = [...named, ...(single === undefined ? [] : [single])].map((name) => name.trim().toLowerCase());
+  return headers.length === 0 ? {} : { userHeaders: [...new Set(headers)] };
 }
 
 function alertingOf(channels: readonly string[], context: BuildContext): string[] {

@@ -116,8 +116,6 @@ export const inertKeys: Readonly<Record<string, Readonly<Record<string, string>>
     infer_model_from_keys: absent,
     completion_model: absent,
     embedding_model: absent,
-    user_header_name: absent,
-    user_header_mappings: absent,
     forward_client_headers_to_llm_api: absent,
     forward_openai_org_id: absent,
     pass_through_endpoints: absent,

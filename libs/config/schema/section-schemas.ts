@@ -107,6 +107,11 @@ export const LitellmSettings = z.object({
   require_auth_for_metrics_endpoint: flag('/metrics on the main port wants a key', 'true'),
 });
 
+const UserHeader = z.object({
+  header_name: z.string().min(1),
+  litellm_user_role: z.string().min(1).optional(),
+});
+
 export const GeneralSettings = z.object({
   master_key: text('The admin key, best as `os.environ/LITELLM_MASTER_KEY`', {
     default: 'LITELLM_MASTER_KEY, else open on loopback only',
@@ -117,6 +122,12 @@ export const GeneralSettings = z.object({
   alerting: names('`webhook` (WEBHOOK_URL), `slack` (SLACK_WEBHOOK_URL)', { default: 'none' }),
   alert_types: names('Alerts that are sent', { default: 'all' }),
   max_request_size_mb: special(z.number().positive(), 'Largest request body', { unit: 'MiB', default: '32' }),
+  user_header_name: text('Header that names the end user, such as `X-OpenWebUI-User-Id`', { default: 'none' }),
+  user_header_mappings: special(
+    z.union([z.array(UserHeader), UserHeader]),
+    'The same as `[{header_name, litellm_user_role: customer}]`',
+    { default: 'none' },
+  ),
   maximum_spend_logs_retention_period: duration('The same as signalbox.spend_retention'),
 });
 
