@@ -33,7 +33,7 @@ interface Unrouted {
 export const bootHttp: Boot = async (module, parts) => {
   const adapter = new FastifyAdapter({
     bodyLimit: hardBodyLimitBytes,
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     exposeHeadRoutes: true,
     frameworkErrors: (_error: unknown, request: Undecoded, reply: Unrouted) => {
       const { status, body } = badPath(request.raw.url ?? '/');

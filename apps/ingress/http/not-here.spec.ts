@@ -15,11 +15,17 @@ describe('insteadOf', () => {
     ['/global/spend/reset', 'spend'],
     ['/v1/files', 'provider'],
     ['/batches/b1', 'provider'],
+    ['/v1/responses/resp_1', 'keeps no answers'],
+    ['/chat/completions/chatcmpl-1', 'keeps no answers'],
+    ['/v1/v1/messages', 'base URL'],
   ])('%s is told: %s', (path, hint) => {
     expect(insteadOf(path)).toContain(hint);
   });
 
-  it.each(['/', '/nonsense', '/budgets', '/v1/chat/completion', '/model/info'])('%s is only unknown', (path) => {
-    expect(insteadOf(path)).toBeNull();
-  });
+  it.each(['/', '/nonsense', '/budgets', '/v1/chat/completion', '/v1/chat/completions', '/model/info'])(
+    '%s is only unknown',
+    (path) => {
+      expect(insteadOf(path)).toBeNull();
+    },
+  );
 });

@@ -25,6 +25,11 @@ const instead: readonly (readonly [route: RegExp, hint: string])[] = [
     /^(\/v1)?\/(files|batches|assistants|threads|vector_stores|fine_tuning|realtime|containers|videos)(\/|$)/,
     'This gateway keeps nothing for its clients; call the provider for it.',
   ],
+  [
+    /^(\/v1)?\/(responses|chat\/completions)\/[^/]/,
+    'This gateway keeps no answers: what a client wants to see again it has to keep itself.',
+  ],
+  [/^\/v1\/v1\//, 'The client adds /v1 itself: leave it out of its base URL.'],
 ];
 
 /** What to do instead of calling `path`; null where there is nothing to say. */
