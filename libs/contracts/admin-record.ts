@@ -59,6 +59,7 @@ const limitedAnswer = {
   tpm_limit: count.nullable(),
   max_parallel_requests: count.nullable(),
   model_max_budget: z.record(z.string(), z.object({ budget_limit: usd, time_period: z.string().nullable() })),
+  model_spend: z.record(z.string(), usd).default({}).describe('of the budgets for single models, in their windows'),
   model_rpm_limit: byModel,
   model_tpm_limit: byModel,
   data_policy: DataPolicy.nullable(),

@@ -182,6 +182,22 @@ describe('several at once', () => {
   });
 });
 
+describe('a budget for one model', () => {
+  it('shows what is spent of it', async () => {
+    const model_max_budget = { paid: { budget_limit: 0.15, time_period: '1d' }, unpriced: 1 };
+    const own = await made({ model_max_budget });
+    expect(own).toMatchObject({ model_spend: { paid: 0, unpriced: 0 } });
+    expect((await askWith(own.key)).status).toBe(200);
+    const info = async () => (await call(`/key/info?key=${own.token}`)).body['info'] as Record<string, unknown>;
+    await expect.poll(async () => (await info())['model_spend']).toEqual({ paid: 0.10001, unpriced: 0 });
+    expect((await askWith(own.key)).body).toMatchObject({
+      error: { message: expect.stringContaining('of $0.15, $0.10001 used') },
+    });
+    // A body made from an answer changes nothing and warns of nothing.
+    expect((await call('/key/update', { ...(await info()), key: own.token })).body['warnings']).toBeUndefined();
+  });
+});
+
 describe('a part of one', () => {
   it('is the spend of a key, which may be set back but not up', async () => {
     const { status, body } = await call(`/key/${token}/reset_spend`, { reset_to: 0.1 });

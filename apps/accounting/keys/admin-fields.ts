@@ -172,6 +172,7 @@ const onlyShown = new Set([
   'key_name',
   'last_active',
   'litellm_budget_table',
+  'model_spend',
   'origin',
   'status',
   'total_spend',

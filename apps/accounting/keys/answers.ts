@@ -12,6 +12,8 @@ export interface Spent {
   /** The same of a budget in tokens, and of one in requests; null also where there is no such budget. */
   readonly windowTokens: number | null;
   readonly windowRequests: number | null;
+  /** In the present windows of the budgets for single models; models without any spend are left out. */
+  readonly modelNanoUsd: Readonly<Record<string, number>>;
   readonly resetAt: Date | null;
   readonly lastAt: Date | null;
 }
@@ -22,6 +24,7 @@ export const nothingSpent: Spent = {
   windowNanoUsd: null,
   windowTokens: null,
   windowRequests: null,
+  modelNanoUsd: {},
   resetAt: null,
   lastAt: null,
 };
@@ -53,6 +56,9 @@ function limitedAnswer(row: LimitedRow, spent: Spent) {
         model,
         { budget_limit: usd(budget.limitNanoUsd), time_period: budget.duration },
       ]),
+    ),
+    model_spend: Object.fromEntries(
+      Object.keys(row.modelMaxBudget).map((model) => [model, usd(spent.modelNanoUsd[model] ?? 0)]),
     ),
     model_rpm_limit: row.modelRpmLimit,
     model_tpm_limit: row.modelTpmLimit,

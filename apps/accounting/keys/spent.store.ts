@@ -60,8 +60,45 @@ export class SpentStore {
       ],
     );
     const resets = new Map(asked.map((one) => [one.id, one.window.endsAt]));
-    const found = new Map(records.map((record) => [record.id, { ...record, resetAt: resets.get(record.id) ?? null }]));
+    const ofModels = await this.ofModels(manager, kind, owners, now);
+    const found = new Map(
+      records.map((record) => {
+        const modelNanoUsd = ofModels.get(record.id) ?? {};
+        return [record.id, { ...record, modelNanoUsd, resetAt: resets.get(record.id) ?? null }];
+      }),
+    );
     return (id) => found.get(id) ?? nothingSpent;
+  }
+
+  /** What owners spent of their budgets for single models, each in its own window. */
+  private async ofModels(
+    manager: EntityManager,
+    kind: 'key' | 'team' | 'user',
+    owners: readonly Owner[],
+    now: Date,
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
+    const timeZone = this.snapshots.current()?.general.timezone ?? 'UTC';
+    const asked = owners.flatMap(({ id, modelMaxBudget, budgetDuration, budgetResetAt: resetAt }) =>
+      Object.entries(modelMaxBudget).map(([model, budget]) => {
+        const window = windowAt({ duration: budget.duration ?? budgetDuration, resetAt, timeZone }, now);
+        return { id, model, scope: budgetScopeName({ unit: 'usd', owner: kind, id, model }), windowId: window.id };
+      }),
+    );
+    if (asked.length === 0) return new Map();
+    const rows = await manager.query<{ id: string; model: string; settled: number }[]>(
+      `SELECT o.id, o.model, w.settled FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+         AS o (id, model, scope, window_id) JOIN scope_window w USING (scope, window_id)`,
+      [
+        asked.map((one) => one.id),
+        asked.map((one) => one.model),
+        asked.map((one) => one.scope),
+        asked.map((one) => one.windowId),
+      ],
+    );
+    const byOwner = Map.groupBy(rows, (row) => row.id);
+    return new Map(
+      [...byOwner].map(([id, own]) => [id, Object.fromEntries(own.map(({ model, settled }) => [model, settled]))]),
+    );
   }
 
   /** What members spent of their budgets in their teams, by `memberId`; who never spent anything is left out. */
