@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { BusTransport, nestLogger, runService, waitUntil } from '#service';
+import { BusTransport, finishStreams, nestLogger, runService } from '#service';
 import { FleetController } from './fleet.controller.js';
 import { ProviderOllamaModule } from './provider-ollama.module.js';
 
@@ -13,7 +13,7 @@ await runService('provider-ollama', ProviderOllamaModule, async (module, parts) 
   const drain = async (drainMs: number) => {
     // The hosts go to another worker first, so that it takes what comes from now on.
     void app.get(FleetController).release();
-    await waitUntil(() => parts.bus.openStreams === 0, drainMs);
+    await finishStreams(parts.bus, drainMs);
   };
   return { app, drain };
 });

@@ -156,6 +156,11 @@ export class Bus {
     return this.senders.stopTaking();
   }
 
+  /** Ends the token streams that are still served, for a shutdown that has waited long enough. */
+  endStreams(): void {
+    this.senders.endAll();
+  }
+
   /** Opens a token stream; `signal` cancels it. */
   openStream(subject: string, open: InferOpen, options: { signal: AbortSignal }): ReceivedStream {
     const traceparent = activeTraceparent();

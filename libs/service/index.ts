@@ -1,5 +1,5 @@
 /** What every service shares: boot, drain, management port, the Nest transport over the bus. */
-export { runService, waitUntil } from './run-service.js';
+export { finishStreams, runService, waitUntil } from './run-service.js';
 export type { Boot, RunningApplication, ServiceName } from './run-service.js';
 export { Serves, BusTransport } from './bus-transport.js';
 export { nestLogger } from './nest-logger.js';

@@ -123,9 +123,19 @@ async function bootMicroservice(
   await app.listen();
   const drain = async (drainMs: number) => {
     await parts.bus.stopTakingStreams();
-    await waitUntil(() => parts.bus.openStreams === 0, drainMs);
+    await finishStreams(parts.bus, drainMs);
   };
   return { app, drain };
+}
+
+/** How long a stream that is told to end may take for its last words. */
+const lastWordsMs = 2_000;
+
+/** Lets the streams of a worker finish, and ends those that take longer than `drainMs`. */
+export async function finishStreams(bus: Bus, drainMs: number): Promise<void> {
+  await waitUntil(() => bus.openStreams === 0, drainMs);
+  bus.endStreams();
+  await waitUntil(() => bus.openStreams === 0, lastWordsMs);
 }
 
 /** Resolves when `done()` holds, or after `limitMs`. */

@@ -28,6 +28,22 @@ test('a worker killed in the middle of a stream: an error in the stream within f
   });
 });
 
+test('a worker that is told to end (SIGTERM) lets its streams finish for as long as it may, says why it ends the rest, and bills them', async () => {
+  const begun = Date.now();
+  hazard.ollama.script.next(slowAnswer(40, 50), slowAnswer(600, 50));
+  const short = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));
+  const long = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));
+  const old = hazard.suite.pid('provider-ollama') ?? 0;
+  hazard.suite.kill('provider-ollama', 'SIGTERM');
+  expect(await short.rest()).toContain('[DONE]');
+  expect(await long.rest()).toContain('server_shutting_down');
+  await hazard.suite.restarted('provider-ollama', old);
+  const billed = async () => (await hazard.rowsSince(begun)).map((row) => row.completion_tokens).sort((a, b) => a - b);
+  await expect.poll(async () => (await billed())[1] ?? 0, { timeout: 20_000 }).toBeGreaterThan(60);
+  expect((await billed())[0]).toBe(40);
+  await answersAgain();
+});
+
 test('a worker that is stopped (SIGSTOP) counts as dead, and is back when it goes on', async () => {
   hazard.ollama.script.next(slowAnswer(400, 50));
   const stream = await readUntil(await hazard.ask({ stream: true }), (text) => text.includes('w3'));

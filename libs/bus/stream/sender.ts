@@ -84,6 +84,11 @@ export class StreamSenders {
     this.subscriptions.clear();
   }
 
+  /** Ends what still runs: its upstream is let go of, and the ingress hears why. */
+  endAll(): void {
+    for (const sender of this.open.values()) sender.shutDown();
+  }
+
   stop(): void {
     clearInterval(this.ticker);
     for (const sender of this.open.values()) sender.abort('bus closed');
@@ -133,6 +138,14 @@ function refusal(message: string): StreamFailure {
   return { code: 'internal_error', details: { adminText: message }, blame: 'gateway', retryAfterMs: null };
 }
 
+/** Before the first content another worker may take it. */
+const shuttingDown: StreamFailure = {
+  code: 'server_shutting_down',
+  details: {},
+  blame: 'gateway',
+  retryAfterMs: 1_000,
+};
+
 class Sender implements StreamSender {
   private readonly abortController = new AbortController();
   private readonly outbox: FrameOutbox;
@@ -141,6 +154,7 @@ class Sender implements StreamSender {
   private waitingForCredit: (() => void) | null = null;
   private onBody: ((part: Uint8Array) => void) | null = null;
   private lastHeardAt: number;
+  private isShutDown = false;
   finished = false;
 
   constructor(
@@ -236,11 +250,19 @@ class Sender implements StreamSender {
   }
 
   async end(): Promise<void> {
-    this.finishWith('end', noBytes);
+    if (this.isShutDown) this.finishWith('error', jsonPayload(shuttingDown));
+    else this.finishWith('end', noBytes);
   }
 
+  /** What a handler says that was told to stop is not why it ended. */
   async error(failure: StreamFailure): Promise<void> {
-    this.finishWith('error', jsonPayload(failure));
+    this.finishWith('error', jsonPayload(this.isShutDown ? shuttingDown : failure));
+  }
+
+  shutDown(): void {
+    if (this.finished || this.signal.aborted) return;
+    this.isShutDown = true;
+    this.abort('shutting down');
   }
 
   /** Beats, and aborts after too long a silence of the ingress. */
