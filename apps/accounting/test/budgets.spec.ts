@@ -41,7 +41,7 @@ async function budget(limit: number, more: { duration?: string; unit?: string; s
 const want = (leaseId: string, need: number, more = need) => ({ leaseId, scope, need, want: more });
 
 async function lease(...wants: ReturnType<typeof want>[]) {
-  const reply = await service.bus.request(LeaseBudget, { v: 1, holder: 'g1', epoch: 1, wants }, { deadlineMs: 5_000 });
+  const reply = await service.bus.request(LeaseBudget, { v: 1, holder: 'g1', epoch: 1, wants }, { deadlineMs: 20_000 });
   return reply.answers;
 }
 
