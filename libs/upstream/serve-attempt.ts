@@ -5,7 +5,7 @@
 import type { StreamSender } from '#bus';
 import type { InferOpen } from '#contracts';
 import { activeTraceparent, isRecording, markFailed, SpanKind, withSpan, type Metrics } from '#telemetry';
-import type { StoredAnswer, UpstreamDecoder, UpstreamFailure, UpstreamHeaders } from '#wire';
+import type { StoredAnswer, UpstreamDecoder, UpstreamFailure, UpstreamHeaders, UpstreamUsage } from '#wire';
 import { AnswerKeeper } from './answer-keeper.js';
 import { AnswerPump } from './answer-pump.js';
 import type { AnswerTimers } from './answer-timers.js';
@@ -112,26 +112,32 @@ function keptBy(open: InferOpen, keeper: AnswerKeeper | null): { answer?: Stored
   return answer === null ? {} : { answer };
 }
 
-/** Ends an attempt that was never sent upstream: the request cannot be expressed there, or something is missing. */
+/**
+ * Ends an attempt that was never sent upstream: the request cannot be expressed there, or something is missing. `usage`:
+ * what a part of it used all the same.
+ */
 export async function refuseAttempt(
   open: InferOpen,
   stream: StreamSender,
   failure: UpstreamFailure,
   tools: AttemptTools,
+  usage: UpstreamUsage | null = null,
 ): Promise<void> {
   const startedAt = tools.now();
-  const answer = { ...nothing, failure };
+  const cancelled = stream.signal.aborted;
+  const answer = { ...nothing, failure, usage, cancelled };
   const account = accountFor(open, answer, { startedAt, endedAt: startedAt, queuedMs: null }, tools.savingsReference());
-  const durable = await tools.usage.close(open, { ...account.close, outcome: 'failure', errorCode: failure.code });
+  const ending = cancelled
+    ? ({ outcome: 'client_disconnected', errorCode: null } as const)
+    : ({ outcome: 'failure', errorCode: failure.code } as const);
+  const durable = await tools.usage.close(open, { ...account.close, ...ending });
   stream.usage({ ...account.notice, durable });
   await stream.error(streamFailureOf(failure, false));
 }
 
 const nothing = {
   asked: false,
-  cancelled: false,
   content: false,
-  usage: null,
   finishReason: null,
   upstreamModel: null,
   responseId: null,

@@ -1,5 +1,5 @@
 /** Legacy completions with several prompts, for engines that take one at a time: the earlier ones are asked first, and what they said goes in front of the last one's answer. */
-import { callUpstream, type CallParts } from '#upstream';
+import { callUpstream, UpstreamProblem, type CallParts } from '#upstream';
 import type { StreamEvent, UpstreamDecoder, UpstreamFailure, UpstreamUsage } from '#wire';
 
 export interface EarlierAnswers {
@@ -10,18 +10,24 @@ export interface EarlierAnswers {
 
 const maxErrorBytes = 64 * 1024;
 
-/** Asks one after the other; stops at the first failure. Rejects as callUpstream does. */
+/** Asks one after the other; stops at the first failure, with what was used until then. Never rejects. */
 export async function askEarlierPrompts(calls: readonly CallParts[], signal: AbortSignal): Promise<EarlierAnswers> {
   const events: StreamEvent[] = [];
   let usage: UpstreamUsage | null = null;
-  for (const call of calls) {
-    for (const event of await answerOf(call, signal)) {
-      if (event.type === 'failure') return { events, usage, failure: event.failure };
-      if (event.type === 'usage') usage = addUsage(usage, event.usage);
-      else if (event.type !== 'start' && event.type !== 'end' && event.type !== 'timing') events.push(event);
+  try {
+    for (const call of calls) {
+      for (const event of await answerOf(call, signal)) {
+        if (event.type === 'failure') return { events, usage, failure: event.failure };
+        if (event.type === 'usage') usage = addUsage(usage, event.usage);
+        else if (event.type !== 'start' && event.type !== 'end' && event.type !== 'timing') events.push(event);
+      }
     }
+    return { events, usage, failure: null };
+  } catch (error) {
+    const problem =
+      error instanceof UpstreamProblem ? error : new UpstreamProblem('upstream_timeout', 'did not answer in time');
+    return { events, usage, failure: problem.failure };
   }
-  return { events, usage, failure: null };
 }
 
 /** A decoder whose answer begins with the earlier ones and whose counts include theirs. */

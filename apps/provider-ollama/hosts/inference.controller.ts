@@ -6,7 +6,6 @@ import {
   AnswerTimers,
   refuseAttempt,
   serveAttempt,
-  UpstreamProblem,
   type AttemptTools,
   type CallParts,
   type PreparedParts,
@@ -81,7 +80,7 @@ async function run(
   const last = calls.at(-1);
   if (last === undefined) return;
   const earlier = await earlierAnswers(calls.slice(0, -1), open, stream, isLoaded);
-  if (earlier.failure !== null) return refuseAttempt(open, stream, earlier.failure, tools);
+  if (earlier.failure !== null) return refuseAttempt(open, stream, earlier.failure, tools, earlier.usage);
   const decoder = new ObservedDecoder(continuedDecoder(last.decoder, earlier), tools.now, isLoaded);
   const whole = open.stream ? decoder : boundedDecoder(decoder, open.attempt.timeoutMs, tools.now);
   // The next one need not wait until this one's usage is stored.
@@ -102,15 +101,9 @@ async function earlierAnswers(
   if (calls.length === 0) return { events: [], usage: null, failure: null };
   const { loadTimeoutMs, timeoutMs } = open.attempt;
   const limit = AbortSignal.timeout(loadTimeoutMs + timeoutMs * calls.length);
-  try {
-    const answers = await askEarlierPrompts(calls, AbortSignal.any([stream.signal, limit]));
-    onAnswer();
-    return answers;
-  } catch (error) {
-    const problem =
-      error instanceof UpstreamProblem ? error : new UpstreamProblem('upstream_timeout', 'did not answer in time');
-    return { events: [], usage: null, failure: problem.failure };
-  }
+  const answers = await askEarlierPrompts(calls, AbortSignal.any([stream.signal, limit]));
+  if (answers.failure === null) onAnswer();
+  return answers;
 }
 
 function prepareCalls(

@@ -179,6 +179,18 @@ describe('other endpoints', () => {
     expect(JSON.parse(heard.text)).toMatchObject({ object: 'list', data: [{ index: 0 }, { index: 1 }] });
   });
 
+  it('bills the prompts that were answered before one failed', async () => {
+    ollama.script.next({ outputTokens: 9 }, { refuse: { status: 500, body: { error: 'broken' } } });
+    const opening = openingOf(backend, 'llama3.2', {
+      dialect: 'openai-completion',
+      requestKind: 'completion',
+      request: { prompts: ['a', 'b', 'c'] },
+    });
+    const heard = await ask(bus, opening);
+    expect(heard.failure).toMatchObject({ code: 'upstream_error' });
+    expect(heard.usage?.usage.outputTokens).toBe(9);
+  });
+
   it('completes several prompts, one after the other, in one answer', async () => {
     ollama.script.next({ text: ['first'] }, { text: ['second'] }, { text: ['third'] });
     const open = openingOf(backend, 'llama3.2', {
