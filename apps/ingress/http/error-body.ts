@@ -45,16 +45,16 @@ function errorHeaders(error: GatewayError, details: ErrorDetails): Record<string
     headers['retry-after-ms'] = String(Math.max(1, Math.ceil(details.retryAfterMs)));
   } else if (passing.has(error.code)) headers['retry-after'] = '5';
   // The gateway has tried what there was to try: the SDKs' own two retries would only multiply it.
-  if (error.entry.status >= 429 && !passing.has(error.code)) headers['x-should-retry'] = 'false';
+  const isTold = error.code === 'backend_overloaded' && details.retryAfterMs !== undefined;
+  if (error.entry.status >= 429 && !passing.has(error.code) && !isTold) headers['x-should-retry'] = 'false';
   return headers;
 }
 
-/** What is over after a while: a restart, a full queue, a limit. */
+/** What is over after a while: a restart, a limit. A queue that is full says when itself. */
 const passing: ReadonlySet<string> = new Set<ErrorCode>([
   'rate_limit_exceeded',
   'no_healthy_backend',
   'server_shutting_down',
   'service_unavailable',
-  'backend_overloaded',
   'budget_unavailable',
 ]);

@@ -42,6 +42,7 @@ describe('errors', () => {
     ['no_healthy_backend', {}, 503, { 'retry-after': '5' }],
     ['service_unavailable', {}, 503, { 'retry-after': '5' }],
     ['backend_overloaded', { retryAfterMs: 2_000 }, 503, { 'retry-after': '2' }],
+    ['backend_overloaded', {}, 503, { 'x-should-retry': 'false' }],
     ['upstream_error', {}, 502, { 'x-should-retry': 'false' }],
     ['invalid_request', {}, 400, {}],
   ] as const)('%s tells when to come back', (code, details, status, headers) => {

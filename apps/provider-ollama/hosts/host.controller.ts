@@ -26,7 +26,7 @@ import { serveInference } from './inference.controller.js';
 import { LoadPublisher } from './load.publisher.js';
 import { ModelPulls } from './model-pulls.client.js';
 import { awaitDownload } from './missing-model.client.js';
-import { modelMissing, overloaded, repeatedFailure } from './queue-failure.js';
+import { drainedFailure, modelMissing, repeatedFailure } from './queue-failure.js';
 import { Upkeep } from './upkeep.client.js';
 import { HostWatch } from './watch.client.js';
 
@@ -161,7 +161,7 @@ export class HostController {
 
   private async attempt(open: InferOpen, stream: StreamSender): Promise<void> {
     if (!this.taken.take(open.attemptId, performance.now())) return stream.error(repeatedFailure);
-    if (this.draining) return stream.error(overloaded('drained', null));
+    if (this.draining) return stream.error(drainedFailure);
     if (!(await this.hasModel(open.attempt.upstreamModel))) {
       if (!this.mayPull(open)) return stream.error(modelMissing(open, null));
       const failure = await awaitDownload(open, stream, this.pulls.begin(open.attempt.upstreamModel));

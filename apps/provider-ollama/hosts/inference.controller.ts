@@ -18,7 +18,7 @@ import { askEarlierPrompts, continuedDecoder } from '../engines/several-prompts.
 import { expectedWaitMs } from '../queue/forecast.js';
 import { residentKey } from '../queue/resident-key.js';
 import type { Admission, Ticket } from './admission.controller.js';
-import { cancelledFailure, overloaded } from './queue-failure.js';
+import { cancelledFailure, drainedFailure, overloaded } from './queue-failure.js';
 
 export interface InferenceParts {
   readonly engine: Engine;
@@ -148,7 +148,7 @@ function timersOf({ attempt }: InferOpen): AnswerTimers {
 
 function failureOf(ticket: Exclude<Ticket, Start>, admission: Admission): StreamFailure {
   if (ticket.kind === 'cancelled') return cancelledFailure;
-  if (ticket.kind === 'drained') return overloaded('drained', null);
+  if (ticket.kind === 'drained') return drainedFailure;
   return overloaded(ticket.kind, Math.max(1_000, Math.ceil(expectedWaitMs(admission.queue, performance.now()))));
 }
 

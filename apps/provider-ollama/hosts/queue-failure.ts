@@ -12,14 +12,17 @@ const words: Readonly<Record<Exclude<Ticket['kind'], 'start' | 'cancelled'>, str
  * The failure of a request that may go to another backend at once; the backend is busy, not broken. `impatient`: the request
  * may wait no longer, so it is not to come again after a while.
  */
-export function overloaded(reason: keyof typeof words, retryAfterMs: number | null): StreamFailure {
+export function overloaded(reason: keyof typeof words, retryAfterMs: number): StreamFailure {
   const details = {
     message: words[reason],
-    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    retryAfterMs,
     ...(reason === 'expired' ? { impatient: true } : {}),
   };
   return { code: 'backend_overloaded', details, blame: 'gateway', retryAfterMs };
 }
+
+/** The host takes nothing new; where there is no other, it is asked again after a while. */
+export const drainedFailure = overloaded('drained', 5_000);
 
 /** Nobody wants the answer any more. */
 export const cancelledFailure: StreamFailure = {
