@@ -50,7 +50,13 @@ export async function sendRequest<C extends AnyRequestContract>(
     const value = await withSpan(
       `request ${contract.subject}`,
       { kind: SpanKind.CLIENT, attributes: busAttributes('request', contract.subject) },
-      async () => readReply(await patientExchange(inbox, subject, payload, deadlineMs, options), contract),
+      async () => {
+        const onRepeat = (seconds: number, failure: string) => observe(contract.subject, seconds, failure);
+        return readReply(
+          await patientExchange(inbox, subject, payload, { ...options, deadlineMs }, onRepeat),
+          contract,
+        );
+      },
     );
     observe(contract.subject, (performance.now() - startedAt) / 1000, null);
     return value;
@@ -60,19 +66,22 @@ export async function sendRequest<C extends AnyRequestContract>(
   }
 }
 
+/** `onRepeat` is told of each try that got no answer and is made again. */
 async function patientExchange(
   inbox: RequestInbox,
   subject: string,
   payload: unknown,
-  deadlineMs: number,
-  { patienceMs = 0, signal }: RequestOptions,
+  { deadlineMs, patienceMs = 0, signal }: RequestOptions & { readonly deadlineMs: number },
+  onRepeat: (seconds: number, failure: string) => void,
 ): Promise<Msg> {
   const until = performance.now() + patienceMs;
   for (;;) {
+    const startedAt = performance.now();
     try {
       return await exchange(inbox, subject, payload, deadlineMs, signal);
     } catch (error) {
       if (!(error instanceof BusFailure) || performance.now() + patienceStepMs > until) throw error;
+      onRepeat((performance.now() - startedAt) / 1000, error.errorType);
       if (error.errorType !== 'bus_timeout') await delay(patienceStepMs);
     }
   }

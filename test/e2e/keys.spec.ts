@@ -212,6 +212,12 @@ describe('a key', () => {
     const last = String((await post('/key/regenerate', { key: next }))['key']);
     await expect.poll(async () => (await ask(next)).status, { timeout: 1_500, interval: 50 }).toBe(401);
     expect((await ask(last)).status).toBe(200);
+    const other = await generate({});
+    expect(await post('/key/regenerate', { key: last, new_key: other.key })).toMatchObject({
+      status: 400,
+      error: { param: 'new_key' },
+    });
+    expect((await ask(last)).status).toBe(200);
   });
 
   it('sees itself and its own spend, nobody else', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import {
+  GatewayError,
   KeyId,
   type BlockKey,
   type DeleteKeys,
@@ -124,8 +125,8 @@ export class KeyAdmin {
     });
   }
 
-  regenerate(request: z.output<typeof RegenerateKey.request>): Promise<z.input<typeof RegenerateKey.reply>> {
-    return this.admin.run(request.actor, async (work) => {
+  async regenerate(request: z.output<typeof RegenerateKey.request>): Promise<z.input<typeof RegenerateKey.reply>> {
+    const renewed = this.admin.run(request.actor, async (work) => {
       const graceUntil = graceEnd(request.gracePeriod, work.making.now);
       const before = await this.keys.take(work.tx, request.key);
       const { changes, warnings } = readKeyFields(request.fields, work.making);
@@ -134,11 +135,16 @@ export class KeyAdmin {
       const after = await this.change(work, before, { ...changes, last4 }, 'regenerate');
       const key = await this.keys.answer(work.tx, after);
       return {
-        v: 1,
+        v: 1 as const,
         key,
         old_valid_until: graceUntil?.toISOString() ?? null,
         warnings: [...warnings, ...budgetWarnings(after), ...configWarnings(after)],
       };
+    });
+    return renewed.catch((error: unknown) => {
+      // Here `key` names the one that is renewed.
+      const isTaken = error instanceof GatewayError && error.details.param === 'key';
+      throw isTaken ? badField('new_key', 'this key exists already') : error;
     });
   }
 

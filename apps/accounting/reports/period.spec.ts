@@ -34,5 +34,6 @@ describe('readBounds', () => {
     expect([iso(from), iso(to)]).toEqual(['2026-11-10T00:00:00.000Z', '2026-11-12T00:00:00.000Z']);
     expect(iso(readBounds(null, '2026-11-11T08:00:00+02:00').to)).toBe('2026-11-11T06:00:00.000Z');
     expect(readBounds(null, null)).toEqual({ from: null, to: null });
+    expect(() => readBounds('2026-11-11', '2026-11-10')).toThrow('end_date: must not be before start_date');
   });
 });

@@ -31,10 +31,10 @@ export interface Bounds {
 
 /** The same for rows: what is not given does not limit. */
 export function readBounds(start: string | null, end: string | null): Bounds {
-  return {
-    from: start === null ? null : readTime(start, 'start_date', 0),
-    to: end === null ? null : readTime(end, 'end_date', 1),
-  };
+  const from = start === null ? null : readTime(start, 'start_date', 0);
+  const to = end === null ? null : readTime(end, 'end_date', 1);
+  if (from !== null && to !== null && from >= to) throw badDate('end_date', 'must not be before start_date');
+  return { from, to };
 }
 
 function readTime(text: string, field: string, daysOn: 0 | 1): Date {

@@ -5,16 +5,17 @@ import { z } from 'zod';
 import type { Bus } from '#bus';
 import { requestContract } from '#contracts';
 import { startNats, type TestServer } from '#testing';
-import { connectBus } from './fixtures.js';
+import { connectBus, metricsOf } from './fixtures.js';
 
 const Echo = requestContract({ subject: 'echo', request: z.string(), reply: z.string(), deadlineMs: 2_000 });
 
 let nats: TestServer;
 let bus: Bus;
+const metrics = metricsOf('patient');
 
 beforeAll(async () => {
   nats = await startNats();
-  bus = await connectBus(nats.url, 'patient');
+  bus = await connectBus(nats.url, 'patient', metrics);
 });
 
 afterAll(async () => {
@@ -41,5 +42,17 @@ it('are answered by whoever comes within it', async () => {
   await wait(600);
   const serving = bus.serve(Echo, {}, (text) => Promise.resolve(text));
   expect(await answer).toBe('x');
+  await serving.stop();
+});
+
+it('are told as errors each time, whatever comes of them', async () => {
+  const errors = async () =>
+    Number(/bus_errors_total\{[^}]*"bus_no_responders"[^}]*\} (\d+)/.exec(await metrics.text())?.[1] ?? 0);
+  const before = await errors();
+  const answer = bus.request(Echo, 'x', { patienceMs: 5_000 });
+  await wait(600);
+  const serving = bus.serve(Echo, {}, (text) => Promise.resolve(text));
+  await answer;
+  expect(await errors()).toBeGreaterThan(before + 1);
   await serving.stop();
 });
