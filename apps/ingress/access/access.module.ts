@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { Bus } from '#bus';
 import { limitShardOf, LimitsTaken } from '#contracts';
 import { Access } from './access.client.js';
+import { Authenticator } from './authenticator.client.js';
 import { BudgetLeases } from './budget-leases.client.js';
 import { InstanceName } from './instance-name.client.js';
 import { Keys } from './keys.client.js';
@@ -14,6 +15,7 @@ import { MasterKey } from './master-key.client.js';
 @Module({
   providers: [
     Access,
+    Authenticator,
     BudgetLeases,
     InstanceName,
     Keys,
@@ -35,6 +37,6 @@ import { MasterKey } from './master-key.client.js';
         }),
     },
   ],
-  exports: [Access, MasterKey],
+  exports: [Access, Authenticator, MasterKey],
 })
 export class AccessModule {}

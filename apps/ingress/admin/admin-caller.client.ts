@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { GatewayError, type Actor, type KeyRecord } from '#contracts';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { ConsoleSessions } from '../console/console-sessions.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
@@ -26,13 +26,13 @@ export interface AdminCaller {
 @Injectable()
 export class AdminCallers {
   constructor(
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly sessions: ConsoleSessions,
   ) {}
 
   /** The caller, also one that is signed in to the console; throws invalid_api_key or permission_denied. */
   async of(request: AdminRequest): Promise<AdminCaller> {
-    const key = await this.access.authenticate(
+    const key = await this.authenticator.authenticate(
       this.sessions.resolved(request.raw.headers),
       request.raw.socket.remoteAddress ?? '',
     );

@@ -5,7 +5,7 @@ import { GatewayError, type KeyRecord } from '#contracts';
 import { Snapshots } from '#service';
 import { withSpan } from '#telemetry';
 import type { InvalidBody, ParsedBody } from '#wire';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf, timed } from '../http/request-scope.js';
 import { ResponseWriter } from '../http/sse-writer.js';
@@ -16,7 +16,7 @@ import type { ParsedJob } from './parsed-job.js';
 @Injectable()
 export class CompletionEntry {
   constructor(
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly runner: CompletionRunner,
     private readonly snapshots: Snapshots,
   ) {}
@@ -43,7 +43,10 @@ export class CompletionEntry {
     const scope = scopeOf(request.raw);
     const key = await timed(scope, 'auth', () =>
       withSpan('gateway.authenticate', {}, async (span) => {
-        const caller = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+        const caller = await this.authenticator.authenticate(
+          headersOf(request.raw),
+          request.raw.socket.remoteAddress ?? '',
+        );
         span.setAttribute('gateway.key.id', caller.id);
         return caller;
       }),

@@ -2,7 +2,7 @@
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { GatewayError } from '#contracts';
 import { estimateChatTokens, parseCountTokensBody, parseMessagesBody } from '#wire';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
 import { CompletionEntry, headersOf, invalidBody, singleHeader } from './completion-entry.client.js';
@@ -14,7 +14,7 @@ import { asChat, parsedJob } from './parsed-job.js';
 export class MessagesController {
   constructor(
     private readonly entry: CompletionEntry,
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly models: ModelLookUp,
   ) {}
 
@@ -29,7 +29,7 @@ export class MessagesController {
   @Post('count_tokens')
   @HttpCode(200)
   async countTokens(@Req() request: HttpRequest): Promise<{ input_tokens: number }> {
-    const key = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+    const key = await this.authenticator.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
     scopeOf(request.raw).isAdmin = key.role !== 'user';
     const parsed = parseCountTokensBody(readJsonObject(this.entry.bodyOf(request)));
     if (parsed.kind === 'invalid') throw invalidBody(parsed);

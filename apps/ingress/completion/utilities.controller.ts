@@ -2,7 +2,7 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { GatewayError, type KeyRecord } from '#contracts';
 import { costOf } from '#pricing';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { readJsonObject } from '../http/json-body.js';
 import { scopeOf } from '../http/request-scope.js';
 import { CompletionEntry, headersOf } from './completion-entry.client.js';
@@ -14,7 +14,7 @@ import { ModelLookUp } from './model-look-up.client.js';
 export class UtilitiesController {
   constructor(
     private readonly entry: CompletionEntry,
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly models: ModelLookUp,
   ) {}
 
@@ -48,7 +48,7 @@ export class UtilitiesController {
   }
 
   private async callerOf(request: HttpRequest): Promise<KeyRecord> {
-    const key = await this.access.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
+    const key = await this.authenticator.authenticate(headersOf(request.raw), request.raw.socket.remoteAddress ?? '');
     scopeOf(request.raw).isAdmin = key.role !== 'user';
     return key;
   }

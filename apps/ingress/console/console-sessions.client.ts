@@ -5,7 +5,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Bus } from '#bus';
 import { Environment } from '#config';
 import { ConsoleSignedOut, GatewayError, type KeyRecord } from '#contracts';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { MasterKey } from '../access/master-key.client.js';
 import { bringsKey, isFromConsole, sessionCookieOf } from './console-request.js';
 import { readSession, sessionKeyOf, sessionMs, writeSession, type ConsoleSession } from './session-token.js';
@@ -21,7 +21,7 @@ export class ConsoleSessions implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly bus: Bus,
     environment: Environment,
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly masterKey: MasterKey,
   ) {
     this.pepper = environment.keyPepper ?? randomBytes(32).toString('hex');
@@ -76,7 +76,7 @@ export class ConsoleSessions implements OnModuleInit, OnApplicationShutdown {
   /** null for what is no key at all. */
   private async keyOf(presented: string, remoteAddress: string): Promise<KeyRecord | null> {
     try {
-      return await this.access.authenticate({ authorization: `Bearer ${presented}` }, remoteAddress);
+      return await this.authenticator.authenticate({ authorization: `Bearer ${presented}` }, remoteAddress);
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'invalid_api_key') return null;
       throw error;

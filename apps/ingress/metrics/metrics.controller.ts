@@ -2,7 +2,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { GatewayError } from '#contracts';
 import { Snapshots } from '#service';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import type { HttpReply, HttpRequest } from '../completion/completion.controller.js';
 import { textType } from './series.js';
 import { SuiteTotals } from './totals.client.js';
@@ -11,7 +11,7 @@ import { SuiteTotals } from './totals.client.js';
 export class MetricsController {
   constructor(
     private readonly totals: SuiteTotals,
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly snapshots: Snapshots,
   ) {}
 
@@ -24,7 +24,7 @@ export class MetricsController {
           'The config has no `litellm_settings.callbacks: ["prometheus"]`. Each service has its metrics on its management port.',
       });
     if (general.requireAuthForMetrics)
-      await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
+      await this.authenticator.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
     const text = await this.totals.text();
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': textType, 'content-length': String(Buffer.byteLength(text)) }).end(text);

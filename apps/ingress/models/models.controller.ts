@@ -5,7 +5,7 @@ import { closestName } from '#config';
 import { GatewayError, RouterModels, type ModelCard } from '#contracts';
 import { Snapshots } from '#service';
 import { anthropicModelList, anthropicModelObject, modelGroupList, modelInfoList, modelList, modelObject } from '#wire';
-import { Access } from '../access/access.client.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import type { HttpRequest } from '../completion/completion.controller.js';
 import { modelsQuery } from '../completion/look-up-query.js';
 import { scopeOf } from '../http/request-scope.js';
@@ -15,7 +15,7 @@ import { listedModel, modelGroupOf, modelInfoOf } from './model-cards.js';
 export class ModelsController {
   constructor(
     private readonly bus: Bus,
-    private readonly access: Access,
+    private readonly authenticator: Authenticator,
     private readonly snapshots: Snapshots,
   ) {}
 
@@ -57,7 +57,7 @@ export class ModelsController {
   }
 
   private async cards(request: HttpRequest): Promise<readonly ModelCard[]> {
-    const key = await this.access.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
+    const key = await this.authenticator.authenticate(request.raw.headers, request.raw.socket.remoteAddress ?? '');
     scopeOf(request.raw).isAdmin = key.role !== 'user';
     const { models } = await this.bus.request(RouterModels, modelsQuery(key));
     return models;

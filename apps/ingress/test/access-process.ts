@@ -8,6 +8,7 @@ import { Readiness, ServiceModule, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import { Access } from '../access/access.client.js';
 import { AccessModule } from '../access/access.module.js';
+import { Authenticator } from '../access/authenticator.client.js';
 import { LimitSession } from '../access/limit-session.client.js';
 import { Limiter } from '../access/limiter.client.js';
 
@@ -16,6 +17,7 @@ class TestRoot {}
 
 export interface AccessProcess {
   readonly access: Access;
+  readonly authenticator: Authenticator;
   readonly limiter: Limiter;
   readonly session: LimitSession;
   readonly bus: Bus;
@@ -46,6 +48,7 @@ export async function startAccess(natsUrl: string, variables: Record<string, str
   await snapshots.whenReady();
   return {
     access: app.get(Access, { strict: false }),
+    authenticator: app.get(Authenticator, { strict: false }),
     limiter: app.get(Limiter, { strict: false }),
     session: app.get(LimitSession, { strict: false }),
     bus,

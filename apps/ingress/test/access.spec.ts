@@ -78,7 +78,7 @@ function ingress(i: number): AccessProcess {
 }
 
 const authenticate = (secret: string, i = 0) =>
-  ingress(i).access.authenticate({ authorization: `Bearer ${secret}` }, `10.0.0.${serial % 200}`);
+  ingress(i).authenticator.authenticate({ authorization: `Bearer ${secret}` }, `10.0.0.${serial % 200}`);
 
 function facts(key: KeyRecord, more: Partial<AdmissionFacts> = {}): AdmissionFacts {
   serial += 1;
@@ -113,7 +113,7 @@ describe('keys', () => {
     expect(await authenticate(secret)).toMatchObject({ id, role: 'user' });
     expect(await authenticate('sk-master-of-the-tests')).toMatchObject({ role: 'master' });
     expect(await codeOf(authenticate(`${secret}x`))).toBe('invalid_api_key');
-    expect(await codeOf(ingress(0).access.authenticate({}, '10.0.0.1'))).toBe('invalid_api_key');
+    expect(await codeOf(ingress(0).authenticator.authenticate({}, '10.0.0.1'))).toBe('invalid_api_key');
     const digest = createHmac('sha256', 'pepper-of-the-tests').update(secret).digest('hex');
     expect(await codeOf(authenticate(digest))).toBe('invalid_api_key');
   });
@@ -133,7 +133,7 @@ describe('keys', () => {
     const tries = Array.from({ length: 25 }, (_, i) => `sk-guess-number-${serial}-${i}`);
     const codes: string[] = [];
     for (const secret of tries) {
-      codes.push(await codeOf(ingress(0).access.authenticate({ 'x-api-key': secret }, '203.0.113.9')));
+      codes.push(await codeOf(ingress(0).authenticator.authenticate({ 'x-api-key': secret }, '203.0.113.9')));
     }
     expect(codes.slice(0, 20)).toEqual(Array(20).fill('invalid_api_key'));
     expect(codes.at(-1)).toBe('rate_limit_exceeded');
@@ -142,11 +142,11 @@ describe('keys', () => {
   it('that is the master key cannot be guessed quickly either, except where it was known before', async () => {
     const one = ingress(0);
     const wrong = (address: string, n: number) =>
-      one.access
+      one.authenticator
         .authenticate({ authorization: `Bearer master${n}` }, address)
         .catch((error: GatewayError) => error.code);
     const master = (address: string) =>
-      one.access.authenticate({ authorization: 'Bearer sk-master-of-the-tests' }, address);
+      one.authenticator.authenticate({ authorization: 'Bearer sk-master-of-the-tests' }, address);
     await expect(master('192.0.2.70')).resolves.toMatchObject({ role: 'master' });
     for (const address of ['192.0.2.70', '192.0.2.71']) {
       const codes = [];
@@ -167,9 +167,9 @@ describe('keys', () => {
       start({ SIGNALBOX_HOST: '0.0.0.0' }),
       start({ SIGNALBOX_HOST: '0.0.0.0', SIGNALBOX_ALLOW_ANONYMOUS: '1' }),
     ]);
-    await expect(local.access.authenticate({}, '127.0.0.1')).resolves.toMatchObject({ id: 'anonymous' });
-    await expect(allowed.access.authenticate({}, '192.0.2.1')).resolves.toMatchObject({ id: 'anonymous' });
-    await expect(open.access.authenticate({}, '127.0.0.1')).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await expect(local.authenticator.authenticate({}, '127.0.0.1')).resolves.toMatchObject({ id: 'anonymous' });
+    await expect(allowed.authenticator.authenticate({}, '192.0.2.1')).resolves.toMatchObject({ id: 'anonymous' });
+    await expect(open.authenticator.authenticate({}, '127.0.0.1')).rejects.toMatchObject({ code: 'invalid_api_key' });
     await Promise.all([local.stop(), open.stop(), allowed.stop()]);
   });
 });
