@@ -143,7 +143,8 @@ export class KeyAdmin {
     });
     return renewed.catch((error: unknown) => {
       // Here `key` names the one that is renewed.
-      const isTaken = error instanceof GatewayError && error.details.param === 'key';
+      const isTaken =
+        error instanceof GatewayError && error.code === 'invalid_request' && error.details.param === 'key';
       throw isTaken ? badField('new_key', 'this key exists already') : error;
     });
   }
