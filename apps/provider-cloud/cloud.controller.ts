@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type StreamSender } from '#bus';
 import { Environment, resolveHeaders } from '#config';
-import { inferSubjects, wildcardSubject, type InferOpen, type StreamFailure } from '#contracts';
+import { inferSubjects, wildcardSubject, type DeploymentId, type InferOpen, type StreamFailure } from '#contracts';
 import { Secrets, Snapshots } from '#service';
 import { Logger, Metrics } from '#telemetry';
 import {
@@ -26,6 +26,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private readonly usage: UsageReporter;
   private readonly tools: AttemptTools;
   private readonly places = new ParallelPlaces(() => performance.now());
+  /** `max_parallel_requests` of the deployments that have one. */
+  private limits: ReadonlyMap<DeploymentId, number> = new Map();
   private server: { stop(): Promise<void> } | null = null;
 
   constructor(
@@ -51,6 +53,11 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.usage.start();
+    this.snapshots.onChange(({ deployments }) => {
+      this.limits = new Map(
+        deployments.flatMap(({ id, maxParallelRequests: most }) => (most === null ? [] : [[id, most] as const])),
+      );
+    });
     const subject = wildcardSubject(inferSubjects.cloud);
     this.server = this.bus.serveStreams({
       subject,
@@ -83,8 +90,8 @@ export class CloudController implements OnModuleInit, OnApplicationShutdown {
   private async placeFor(open: InferOpen, stream: StreamSender): Promise<Place> {
     const { attempt, priority, maxWaitMs } = open;
     const snapshot = this.snapshots.current();
-    const limit = snapshot?.deployments.find(({ id }) => id === attempt.deploymentId)?.maxParallelRequests ?? null;
-    if (snapshot === null || limit === null) return noLimit;
+    const limit = this.limits.get(attempt.deploymentId);
+    if (snapshot === null || limit === undefined) return noLimit;
     const { maxQueueLength: maxLength, maxModelWaitMs: promoteAfterMs } = snapshot.general;
     const { deploymentId } = attempt;
     const place = await this.places.enter(

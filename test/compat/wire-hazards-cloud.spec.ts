@@ -5,6 +5,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AnthropicUpstream, OpenAiUpstream, openAiRefusals, startSuite, type Suite } from '#testing';
+import { askStreamed, askWhole, messages } from './lamp-question.js';
 
 let suite: Suite;
 let cloud: OpenAiUpstream;
@@ -45,20 +46,8 @@ afterAll(async () => {
   await Promise.all([cloud?.stop(), openRouter?.stop(), anthropic?.stop()]);
 });
 
-const messages = [{ role: 'user' as const, content: 'Which lamp is lit?' }];
-
-async function chat(model: string, more: object = {}): Promise<{ status: number; body: unknown; headers: Headers }> {
-  const response = await suite.fetch('/v1/chat/completions', { method: 'POST', body: { model, messages, ...more } });
-  return { status: response.status, body: await response.json(), headers: response.headers };
-}
-
-async function streamed(model: string): Promise<string> {
-  const response = await suite.fetch('/v1/chat/completions', {
-    method: 'POST',
-    body: { model, messages, stream: true },
-  });
-  return response.text();
-}
+const chat = (model: string, more: object = {}) => askWhole(suite, model, more);
+const streamed = (model: string) => askStreamed(suite, model);
 
 const asksOfCloud = () => cloud.server.to('/v1/chat/completions').length;
 const lastAtCloud = () => cloud.server.to('/v1/chat/completions').at(-1)?.body;

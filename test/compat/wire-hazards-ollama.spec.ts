@@ -6,6 +6,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OllamaUpstream, startSuite, usualText, type Behaviour, type Suite } from '#testing';
 import { recording } from '../../libs/wire/__fixtures__/recording.js';
+import { askStreamed, askWhole, messages } from './lamp-question.js';
 
 let suite: Suite;
 let host: OllamaUpstream;
@@ -78,8 +79,6 @@ afterAll(async () => {
   await Promise.all([host?.stop(), spare?.stop(), small?.stop()]);
 });
 
-const messages = [{ role: 'user' as const, content: 'Which lamp is lit?' }];
-
 /** The bytes of a recorded answer, as they were read from the socket. */
 function recorded(name: string): Behaviour {
   const { status, chunks, bodyText } = recording(name);
@@ -87,18 +86,8 @@ function recorded(name: string): Behaviour {
   return { raw: { status, contentType, chunks: chunks ?? [bodyText] } };
 }
 
-async function chat(model: string, more: object = {}): Promise<{ status: number; body: unknown; headers: Headers }> {
-  const response = await suite.fetch('/v1/chat/completions', { method: 'POST', body: { model, messages, ...more } });
-  return { status: response.status, body: await response.json(), headers: response.headers };
-}
-
-async function streamed(model: string): Promise<string> {
-  const response = await suite.fetch('/v1/chat/completions', {
-    method: 'POST',
-    body: { model, messages, stream: true },
-  });
-  return response.text();
-}
+const chat = (model: string, more: object = {}) => askWhole(suite, model, more);
+const streamed = (model: string) => askStreamed(suite, model);
 
 /** The last chat that the host was asked for. */
 const lastAtHost = () => host.server.to('/api/chat').at(-1)?.body;
