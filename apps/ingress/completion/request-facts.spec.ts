@@ -22,6 +22,11 @@ describe('what a chat may be billed beside tokens', () => {
       { webSearches: 3 },
     ],
     ['are ten searches where any number is', { messages: [hi], nativeTools: [search] }, { webSearches: 10 }],
+    ...[-5, 1.5, '3', null, Number.NaN].map((max_uses): [string, ChatRequest, object] => [
+      `are ten searches where the bound is none: ${String(max_uses)}`,
+      { messages: [hi], nativeTools: [{ ...search, max_uses }] },
+      { webSearches: 10 },
+    ]),
     ["are ten searches in OpenAI's words", { messages: [hi], extra: { web_search_options: {} } }, { webSearches: 10 }],
     [
       'is a cache that is kept for an hour',

@@ -86,21 +86,26 @@ const usualSearches = 10;
 
 /** What a chat may be billed beside tokens: searches, and a cache that is kept for an hour (one mark of it is taken for all). */
 function unitsOf(request: ChatRequest): { units?: BilledUnits } {
-  const searches = (request.nativeTools ?? []).filter((tool) => String(tool['type']).startsWith('web_search'));
-  const wished = request.extra?.['web_search_options'] === undefined ? 0 : usualSearches;
-  const webSearches =
-    wished + sum(searches.map((tool) => (typeof tool['max_uses'] === 'number' ? tool['max_uses'] : usualSearches)));
-  const isKeptForAnHour = cacheMarksOf(request).some((mark) => mark?.ttl === '1h');
+  const { nativeTools = [], extra } = request;
+  const wished = extra?.['web_search_options'] === undefined ? 0 : usualSearches;
+  const webSearches = wished + sum(nativeTools.map(searchesOf));
+  const isKeptForAnHour = hasHourMark(request);
   if (webSearches === 0 && !isKeptForAnHour) return {};
   return { units: { webSearches, ...(isKeptForAnHour ? { cacheWriteHourTokens: Number.MAX_SAFE_INTEGER } : {}) } };
 }
 
-function cacheMarksOf(request: ChatRequest) {
-  const ofMessages = request.messages.flatMap((message) => [
-    ...message.content.map((part) => ('cacheControl' in part ? part.cacheControl : undefined)),
-    message.role === 'tool' ? message.cacheControl : undefined,
-  ]);
-  return [...ofMessages, ...(request.tools ?? []).map((tool) => tool.cacheControl)];
+/** The client's own bound counts only where it is one: nobody makes a request cheaper by naming fewer than none. */
+function searchesOf({ type, max_uses: most }: NonNullable<ChatRequest['nativeTools']>[number]): number {
+  if (!String(type).startsWith('web_search')) return 0;
+  return Number.isSafeInteger(most) && Number(most) >= 0 ? Number(most) : usualSearches;
+}
+
+function hasHourMark({ messages, tools = [] }: ChatRequest): boolean {
+  const isHour = (mark: { readonly ttl?: string | undefined } | undefined) => mark?.ttl === '1h';
+  const isMarked = (message: ChatRequest['messages'][number]) =>
+    (message.role === 'tool' && isHour(message.cacheControl)) ||
+    message.content.some((part) => 'cacheControl' in part && isHour(part.cacheControl));
+  return messages.some(isMarked) || tools.some((tool) => isHour(tool.cacheControl));
 }
 
 function tokensOf(input: string | readonly number[]): number {
